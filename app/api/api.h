@@ -1,0 +1,129 @@
+/*
+ * What a request and an answer are to a handler. No FastCGI here: the same handler runs in-process
+ * in tests. A handler parses, calls audience/ or store/ once, and prints.
+ */
+#ifndef MUSTER_API_API_H
+#define MUSTER_API_API_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "db/db.h"
+#include "json/jsonval.h"
+#include "json/jsonwrite.h"
+
+#define API_MAX_PARTS 12
+#define API_MAX_QUERY 32
+
+struct hostmem; /* store/hostmem.h: shared memory of this host */
+struct route;   /* api/routes.h */
+
+/* What lives as long as the process. */
+struct api_context {
+    struct db *db;
+    struct db *reserve; /* a second handle, for hostmem_take: never in a transaction */
+    struct hostmem *hostmem;
+    const char *sql_dir;     /* migrations, for /health */
+    const char *environment; /* "production", "stack" … for /health */
+    int64_t started_ms;
+};
+
+/* API_METHODS: a method that no route has. HEAD is taken as GET; nginx drops the body. */
+enum api_method { API_GET, API_POST, API_PUT, API_PATCH, API_DELETE, API_OPTIONS, API_METHODS };
+
+enum api_key_kind { API_KEY_NONE, API_KEY_SECRET, API_KEY_PUBLIC };
+
+struct api_param {
+    struct str name;
+    struct str value;
+};
+
+struct api_request {
+    /* As received: filled by the adapter. */
+    struct str method_name;
+    struct str raw_path; /* undecoded, without the query */
+    struct str raw_query;
+    struct str authorization;   /* at == NULL: absent */
+    struct str idempotency_key; /* at == NULL: absent */
+    struct str content_type;
+    struct str raw_request_id;
+    struct str body;     /* empty when body_too_large */
+    bool body_too_large; /* over LIMIT_BODY_BYTES: it was not read */
+
+    /* Filled by the phases before the handler runs. */
+    struct arena *arena;
+    const struct api_context *context;
+    struct db *db;
+    enum api_method method;
+    char request_id[65];
+    const struct route *route;       /* NULL: none matched */
+    struct str parts[API_MAX_PARTS]; /* decoded path parts */
+    unsigned part_count;
+    struct str path_args[4]; /* what the route's :parameters matched, in order */
+    struct api_param query[API_MAX_QUERY];
+    unsigned query_count;
+    const struct jsonval *json; /* parsed body, an object; NULL when the route takes none */
+    uint32_t project_id;
+    char project_uuid[37]; /* the projectId of answers */
+    uint32_t account_id;
+    enum api_key_kind key_kind;
+    char key_id[25];
+};
+
+struct api_response {
+    int status;
+    const char *content_type; /* default application/json */
+    struct buf body;
+    struct jsonwrite json; /* writes to body */
+    struct buf headers;    /* further "Name: value\r\n" lines */
+    int err;               /* what the handler returned, for the log line */
+    char problem[256];     /* words for the log line on a 5xx; no user data */
+};
+
+/*
+ * Returns 0 with the response filled, or an err with `info`: the error answer is then made from
+ * them in the dialect of the route, and whatever was written is dropped.
+ */
+typedef int api_handler(struct api_request *req, struct api_response *res, struct err_info *info);
+
+/* Value of a query parameter; at == NULL when absent. The first wins. */
+struct str api_query(const struct api_request *req, const char *name);
+
+/*
+ * A positive whole number from the query: `fallback` when absent, ERR_INVAL (code BAD_REQUEST) when
+ * it is none, cut to `max` above it. zero_is_default: 0 gives fallback (pageSize).
+ */
+int api_query_count(const struct api_request *req, const char *name, uint64_t fallback,
+                    uint64_t max, bool zero_is_default, uint64_t *ret,
+                    struct err_info *info) MUST_CHECK;
+
+/* true/false from the query; other words: ERR_INVAL. ret_given says whether it was there. */
+int api_query_bool(const struct api_request *req, const char *name, bool *ret, bool *ret_given,
+                   struct err_info *info) MUST_CHECK;
+
+/*
+ * Typed members of the body. Each returns 0 and sets ret_given (absent and null are "not given"
+ * unless said), or ERR_UNPROCESSABLE with code VALIDATION_ERROR, item.field = name, item.code
+ * invalid_type, item.received = the type's word.
+ */
+int api_body_str(const struct jsonval *object, const char *name, struct str *ret, bool *ret_given,
+                 struct err_info *info) MUST_CHECK;
+int api_body_bool(const struct jsonval *object, const char *name, bool *ret, bool *ret_given,
+                  struct err_info *info) MUST_CHECK;
+int api_body_list(const struct jsonval *object, const char *name, const struct jsonval **ret,
+                  struct err_info *info) MUST_CHECK; /* *ret NULL when absent */
+
+/* Starts the answer: sets the status; the body is then written through res->json. */
+void api_begin(struct api_response *res, int status);
+
+/* 204 without a body. */
+void api_no_content(struct api_response *res);
+
+/* Adds a header line; `value` must hold no control bytes. */
+void api_header(struct api_response *res, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+#endif

@@ -1,0 +1,374 @@
+#include "api/events.h"
+
+#include "api/bodytext.h"
+#include "api/condition.h"
+#include "api/contacts.h"
+#include "api/track.h"
+#include "audience/audience.h"
+#include "audience/facts.h"
+#include "base/limits.h"
+#include "base/timeutil.h"
+#include "store/contactdata.h"
+#include "store/event.h"
+#include "store/eventdelete.h"
+#include "store/eventname.h"
+#include "store/segment.h"
+
+/* ---- printing ------------------------------------------------------------------------------ */
+
+static void write_uuid(struct jsonwrite *w, const char *name, bool present, const struct uuid *uuid)
+{
+    char text[37];
+    jsonwrite_name(w, name);
+    if (present) {
+        uuid_format(uuid, text);
+        jsonwrite_c(w, text);
+    } else {
+        jsonwrite_null(w);
+    }
+}
+
+/* createdAt is when we were told, timestamp when it happened. */
+static void write_event(struct jsonwrite *w, const struct api_request *req,
+                        const struct event *event, bool with_contact)
+{
+    jsonwrite_object(w);
+    write_uuid(w, "id", true, &event->uuid);
+    jsonwrite_name(w, "projectId");
+    jsonwrite_c(w, req->project_uuid);
+    write_uuid(w, "contactId", event->has_contact, &event->contact);
+    jsonwrite_name(w, "emailId");
+    if (event->email_id.at == NULL) {
+        jsonwrite_null(w);
+    } else {
+        jsonwrite_str(w, event->email_id);
+    }
+    jsonwrite_name(w, "name");
+    jsonwrite_str(w, event->name);
+    jsonwrite_name(w, "data");
+    if (event->data.at == NULL) {
+        jsonwrite_null(w);
+    } else {
+        jsonwrite_raw(w, event->data);
+    }
+    jsonwrite_name(w, "createdAt");
+    jsonwrite_time(w, event->created_ms);
+    jsonwrite_name(w, "timestamp");
+    jsonwrite_time(w, event->at_ms);
+    if (with_contact) {
+        jsonwrite_name(w, "contact");
+        if (event->has_contact) {
+            jsonwrite_object(w);
+            jsonwrite_name(w, "email");
+            jsonwrite_str(w, event->email);
+            jsonwrite_object_end(w);
+        } else {
+            jsonwrite_null(w);
+        }
+    }
+    jsonwrite_object_end(w);
+}
+
+static void answer_events(const struct api_request *req, struct api_response *res,
+                          const struct event *events, size_t count, bool with_contact)
+{
+    api_begin(res, 200);
+    jsonwrite_object(&res->json);
+    jsonwrite_name(&res->json, "events");
+    jsonwrite_list(&res->json);
+    for (size_t i = 0; i < count; i++) {
+        write_event(&res->json, req, &events[i], with_contact);
+    }
+    jsonwrite_list_end(&res->json);
+    jsonwrite_object_end(&res->json);
+}
+
+/* ---- recording ----------------------------------------------------------------------------- */
+
+/* What POST /events/track is about. */
+struct recorded {
+    struct str name;
+    bool has_contact;
+    struct uuid contact;
+    struct str email_id;
+    struct str data;
+};
+
+#define EMAIL_ID_CHARS 200 /* the column's width */
+
+static int read_recorded(const struct api_request *req, struct recorded *ret, struct err_info *info)
+{
+    const struct bodytext email_id = {.name = "emailId", .max_chars = EMAIL_ID_CHARS};
+    struct str contact;
+    struct contactdata_input data;
+    bool is_given;
+    int err = api_body_str(req->json, "name", &ret->name, &is_given, info);
+    if (err == 0 && (!is_given || bodytext_is_blank(ret->name))) {
+        err = err_set(info, ERR_INVAL, "BAD_REQUEST", "Event name is required");
+    }
+    if (err == 0) {
+        err = track_check_name(ret->name, "name", info);
+    }
+    if (err == 0) {
+        err = bodytext_read(req->json, &email_id, &ret->email_id, info);
+    }
+    if (err == 0) {
+        err = contactdata_read(req->arena, jsonval_get(req->json, "data"), "data", &data, info);
+    }
+    if (err == 0) {
+        err = contactdata_print(req->arena, data.all, &ret->data, info);
+    }
+    if (err == 0) {
+        err = api_body_str(req->json, "contactId", &contact, &ret->has_contact, info);
+    }
+    if (err == 0 && ret->has_contact && !uuid_parse(contact, &ret->contact)) {
+        err = err_set(info, ERR_NOT_FOUND, "CONTACT_NOT_FOUND", "Contact not found");
+    }
+    return err;
+}
+
+int events_track(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct recorded recorded;
+    struct event event;
+    int err = read_recorded(req, &recorded, info);
+    if (err == 0) {
+        err = event_record(req->db, req->arena, req->project_id, recorded.name,
+                           recorded.has_contact ? &recorded.contact : NULL, recorded.email_id,
+                           recorded.data, &event, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    api_begin(res, 201);
+    write_event(&res->json, req, &event, false);
+    return 0;
+}
+
+/* ---- lists --------------------------------------------------------------------------------- */
+
+#define LIST_DEFAULT 100
+#define CONTACT_LIST_DEFAULT 50
+
+int events_list(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct str name = api_query(req, "eventName");
+    uint64_t limit;
+    struct event *events;
+    size_t count;
+    int err = api_query_count(req, "limit", LIST_DEFAULT, LIMIT_EVENT_LIST, false, &limit, info);
+    if (err == 0) {
+        err = event_list(req->db, req->arena, req->project_id, name.len == 0 ? NULL : &name,
+                         (size_t)limit, &events, &count, info);
+    }
+    if (err == 0) {
+        answer_events(req, res, events, count, true);
+    }
+    return err;
+}
+
+int events_of_contact(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct contact contact;
+    uint64_t limit;
+    struct event *events;
+    size_t count;
+    int err =
+        api_query_count(req, "limit", CONTACT_LIST_DEFAULT, LIMIT_EVENT_LIST, false, &limit, info);
+    if (err == 0) {
+        err = contacts_find(req, &contact, info);
+    }
+    if (err == 0) {
+        err = event_list_of_contact(req->db, req->arena, req->project_id, contact.ordinal,
+                                    (size_t)limit, &events, &count, info);
+    }
+    if (err == 0) {
+        answer_events(req, res, events, count, false);
+    }
+    return err;
+}
+
+int events_names(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct facts_event *names;
+    size_t count;
+    int err = facts_events(req->db, req->arena, req->project_id, &names, &count, info);
+    if (err < 0) {
+        return err;
+    }
+    api_begin(res, 200);
+    jsonwrite_object(&res->json);
+    jsonwrite_name(&res->json, "eventNames");
+    jsonwrite_list(&res->json);
+    for (size_t i = 0; i < count; i++) {
+        if (names[i].occurrences > 0) {
+            jsonwrite_str(&res->json, names[i].name);
+        }
+    }
+    jsonwrite_list_end(&res->json);
+    jsonwrite_object_end(&res->json);
+    return 0;
+}
+
+/* A date of the query; a day as an end means all of that day. */
+static int read_date(const struct api_request *req, const char *name, bool is_end, int64_t *ret_ms,
+                     struct err_info *info)
+{
+    struct str text = api_query(req, name);
+    if (text.len == 0) {
+        return 0;
+    }
+    switch (timeutil_parse(text, ret_ms)) {
+    case TIMEUTIL_INSTANT:
+        return 0;
+    case TIMEUTIL_DAY:
+        *ret_ms += is_end ? TIMEUTIL_DAY_MS - 1 : 0;
+        return 0;
+    case TIMEUTIL_NOT_DATE:
+    case TIMEUTIL_BAD_DATE:
+        break;
+    }
+    return err_set_at(info, ERR_INVAL, "BAD_REQUEST", name,
+                      "%s must be a date such as 2026-01-31 or 2026-01-31T12:00:00Z", name);
+}
+
+int events_stats(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    int64_t from_ms = INT64_MIN;
+    int64_t to_ms = INT64_MAX;
+    struct event_stat *stats;
+    size_t count;
+    int err = read_date(req, "startDate", false, &from_ms, info);
+    if (err == 0) {
+        err = read_date(req, "endDate", true, &to_ms, info);
+    }
+    if (err == 0) {
+        err =
+            event_stats(req->db, req->arena, req->project_id, from_ms, to_ms, &stats, &count, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    api_begin(res, 200);
+    jsonwrite_list(&res->json);
+    for (size_t i = 0; i < count; i++) {
+        jsonwrite_object(&res->json);
+        jsonwrite_name(&res->json, "name");
+        jsonwrite_str(&res->json, stats[i].name);
+        jsonwrite_name(&res->json, "count");
+        jsonwrite_i64(&res->json, (int64_t)stats[i].count);
+        jsonwrite_object_end(&res->json);
+    }
+    jsonwrite_list_end(&res->json);
+    return 0;
+}
+
+/* ---- use and erasure ----------------------------------------------------------------------- */
+
+/* Segments whose filter looks at the event. */
+struct event_users {
+    struct segment *segments;
+    size_t count;
+};
+
+struct name_search {
+    struct str name;
+    bool found;
+};
+
+static void search_leaf(const struct filter *leaf, void *ctx)
+{
+    struct name_search *search = ctx;
+    search->found |= leaf->leaf.column == FILTER_EVENT && str_eq(leaf->leaf.name, search->name);
+}
+
+static int find_users(const struct api_request *req, struct str name, struct event_users *ret,
+                      struct err_info *info)
+{
+    struct segment *segments;
+    size_t count;
+    int err = segment_list(req->db, req->arena, req->project_id, &segments, &count, info);
+    *ret = (struct event_users){0};
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        const struct filter *filter;
+        struct name_search search = {.name = name};
+        if (segments[i].filter.at == NULL) {
+            continue;
+        }
+        err = condition_load(req->arena, segments[i].filter, &filter, info);
+        if (err < 0) {
+            return err;
+        }
+        filter_each_leaf(filter, search_leaf, &search);
+        if (search.found) {
+            segments[ret->count++] = segments[i];
+        }
+    }
+    ret->segments = segments;
+    return err;
+}
+
+int events_usage(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct str name = req->path_args[0];
+    struct event_usage usage;
+    struct event_users users;
+    struct jsonwrite *w = &res->json;
+    int err = event_usage(req->db, req->arena, req->project_id, name, &usage, info);
+    if (err == 0) {
+        err = find_users(req, name, &users, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    api_begin(res, 200);
+    jsonwrite_object(w);
+    jsonwrite_name(w, "usedInSegments");
+    jsonwrite_list(w);
+    for (size_t i = 0; i < users.count; i++) {
+        jsonwrite_object(w);
+        write_uuid(w, "id", true, &users.segments[i].uuid);
+        jsonwrite_name(w, "name");
+        jsonwrite_str(w, users.segments[i].name);
+        jsonwrite_object_end(w);
+    }
+    jsonwrite_list_end(w);
+    jsonwrite_name(w, "usedInWorkflows");
+    jsonwrite_list(w);
+    jsonwrite_list_end(w);
+    jsonwrite_name(w, "totalCount");
+    jsonwrite_i64(w, (int64_t)usage.occurrences);
+    jsonwrite_name(w, "uniqueContacts");
+    jsonwrite_i64(w, (int64_t)usage.contacts);
+    jsonwrite_name(w, "canDelete");
+    jsonwrite_bool(w, users.count == 0 && eventname_judge(name) != EVENTNAME_RESERVED);
+    jsonwrite_object_end(w);
+    return 0;
+}
+
+int events_delete(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct str name = req->path_args[0];
+    struct event_users users;
+    uint64_t deleted;
+    if (eventname_judge(name) == EVENTNAME_RESERVED) {
+        return err_set(info, ERR_INVAL, "BAD_REQUEST", "Cannot delete reserved system event");
+    }
+    int err = find_users(req, name, &users, info);
+    if (err == 0 && users.count > 0) {
+        err = err_set(info, ERR_INVAL, "BAD_REQUEST",
+                      "Cannot delete event: used in %zu segment(s) and 0 workflow(s)", users.count);
+    }
+    if (err == 0) {
+        err = eventdelete_name(req->db, req->arena, req->project_id, name, &deleted, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    api_begin(res, 200);
+    jsonwrite_object(&res->json);
+    jsonwrite_name(&res->json, "deletedCount");
+    jsonwrite_i64(&res->json, (int64_t)deleted);
+    jsonwrite_object_end(&res->json);
+    return 0;
+}

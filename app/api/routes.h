@@ -1,0 +1,72 @@
+/*
+ * The route table: one line per route, the only place that says which paths there are, who may call
+ * them, and what they take. Matching: the raw path is split at '/', each part is decoded once, and
+ * a literal part beats a parameter at the first part that differs (http-api §4.4).
+ */
+#ifndef MUSTER_API_ROUTES_H
+#define MUSTER_API_ROUTES_H
+
+#include "api/api.h"
+
+/* Who may call. */
+enum route_keys {
+    ROUTE_OPEN,   /* anybody, no key is looked at */
+    ROUTE_SECRET, /* secret keys */
+    ROUTE_ANY_KEY /* secret and public keys */
+};
+
+/* What is done with the request's body. */
+enum route_body {
+    ROUTE_NO_BODY, /* ignored, whatever it is */
+    ROUTE_JSON     /* a JSON object; an empty body counts as {} */
+};
+
+/* Which pool serves it (conf/nginx/muster.conf routes alike) and so how long it may take. */
+enum route_pool { ROUTE_FAST, ROUTE_BULK };
+
+#define ROUTE_FAST_MS 10000u
+#define ROUTE_BULK_MS 600000u
+
+struct route {
+    enum api_method method;
+    const char *pattern; /* ":name" parts are parameters, at most 4 */
+    api_handler *handler;
+    enum route_keys keys;
+    enum route_body body;
+    enum route_pool pool;
+};
+
+/* What a path and a method come to. */
+enum route_result { ROUTE_FOUND, ROUTE_UNKNOWN, ROUTE_WRONG_METHOD };
+
+/* The table, for tests and lists; ret_count gets its length. */
+const struct route *routes_table(size_t *ret_count);
+
+/*
+ * Splits and decodes req->raw_path into req->parts. A trailing '/' is dropped.
+ * Returns 0 or ERR_INVAL: a broken %-escape, a NUL, no UTF-8, more than API_MAX_PARTS parts
+ * (ERR_NOT_FOUND: no route is that long).
+ */
+int routes_split(struct api_request *req, struct err_info *info) MUST_CHECK;
+
+/*
+ * Finds the route of req->parts and req->method in `table`; sets req->route and req->path_args when
+ * found. On ROUTE_WRONG_METHOD `allow` gets the methods that the path has ("GET, POST").
+ */
+enum route_result routes_match(const struct route *table, size_t count, struct api_request *req,
+                               char allow[64]);
+
+/* The method of a name such as "GET"; HEAD is API_GET; API_METHODS for any other word. */
+enum api_method routes_method(struct str name);
+
+/* The upper-case name of a method; never NULL. */
+const char *routes_method_name(enum api_method method);
+
+/*
+ * Decodes %-escapes (and '+' as a blank when `plus`), once, into the arena. Returns 0 or ERR_INVAL
+ * for a broken escape, a NUL or what is no UTF-8.
+ */
+int routes_decode(struct arena *arena, struct str raw, bool plus, struct str *ret,
+                  struct err_info *info) MUST_CHECK;
+
+#endif

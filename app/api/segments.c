@@ -1,0 +1,450 @@
+#include "api/segments.h"
+
+#include <stdio.h>
+
+#include "api/bodytext.h"
+#include "api/condition.h"
+#include "api/contactjson.h"
+#include "api/jsonparts.h"
+#include "api/paging.h"
+#include "audience/audience.h"
+#include "base/limits.h"
+#include "base/slug.h"
+#include "base/timeutil.h"
+#include "column/key.h"
+#include "store/member.h"
+
+/* Members that a DELETE takes along itself; the worker sweeps the rest. */
+#define SEGMENTS_DROP_BATCHES 10
+#define SEGMENTS_PREVIEW_DEFAULT 10
+
+/* In the order of enum segment_kind, from 1. */
+static const char *const segments_types[] = {"DYNAMIC", "STATIC", NULL};
+
+/* ---- printing ------------------------------------------------------------------------------ */
+
+static void segments_write(struct jsonwrite *w, const struct segment *segment,
+                           const char *project_uuid)
+{
+    jsonwrite_object(w);
+    jsonparts_id(w, "id", &segment->uuid);
+    jsonparts_text(w, "name", segment->name);
+    jsonparts_text(w, "description", segment->description);
+    jsonparts_text(w, "slug", segment->slug);
+    jsonwrite_name(w, "type");
+    jsonwrite_c(w, segments_types[segment->kind - SEGMENT_DYNAMIC]);
+    jsonparts_json(w, "condition", segment->source);
+    jsonwrite_name(w, "dialect");
+    jsonwrite_c(w, "plunk");
+    jsonwrite_name(w, "version");
+    jsonwrite_i64(w, segment->version);
+    jsonwrite_name(w, "trackMembership");
+    jsonwrite_bool(w, segment->track);
+    jsonwrite_name(w, "memberCount");
+    jsonwrite_i64(w, (int64_t)segment->member_count);
+    jsonwrite_name(w, "memberCountUpdatedAt");
+    jsonwrite_time(w, segment->counted_ms);
+    jsonwrite_name(w, "projectId");
+    jsonwrite_c(w, project_uuid);
+    jsonwrite_name(w, "createdAt");
+    jsonwrite_time(w, segment->created_ms);
+    jsonwrite_name(w, "updatedAt");
+    jsonwrite_time(w, segment->updated_ms);
+    jsonwrite_object_end(w);
+}
+
+static int segments_answer(const struct api_request *req, struct api_response *res, int status,
+                           const struct segment *segment)
+{
+    api_begin(res, status);
+    segments_write(&res->json, segment, req->project_uuid);
+    return 0;
+}
+
+/* ---- finding and counting ------------------------------------------------------------------ */
+
+int segments_find(const struct api_request *req, struct segment *ret, struct err_info *info)
+{
+    struct uuid uuid;
+    if (!uuid_parse(req->path_args[0], &uuid)) {
+        return err_set(info, ERR_NOT_FOUND, "RESOURCE_NOT_FOUND", "Segment not found");
+    }
+    return segment_get(req->db, req->arena, req->project_id, &uuid, ret, info);
+}
+
+/* The question "who is in this segment". */
+static int segments_ask(const struct api_request *req, const struct segment *segment,
+                        struct audience_query *ret, struct err_info *info)
+{
+    *ret = (struct audience_query){.project_id = req->project_id, .at_ms = AUDIENCE_AT_NOW};
+    if (segment->kind == SEGMENT_STATIC) {
+        ret->set_id = KEY_SET_SEGMENT(segment->segment_id);
+        ret->order = AUDIENCE_ENTERED;
+        return 0;
+    }
+    ret->order = AUDIENCE_NEWEST;
+    return condition_load(req->arena, segment->filter, &ret->filter, info);
+}
+
+static int segments_count(const struct api_request *req, struct segment *segment,
+                          struct err_info *info)
+{
+    struct audience_query query;
+    struct audience_page page;
+    int err = segments_ask(req, segment, &query, info);
+    if (err == 0) {
+        err = audience_page(req->db, req->arena, &query, &page, info);
+    }
+    if (err == 0) {
+        segment->member_count = page.total;
+        segment->counted_ms = page.at_ms;
+    }
+    return err;
+}
+
+int segments_recount(const struct api_request *req, struct segment *segment, struct err_info *info)
+{
+    int err = segments_count(req, segment, info);
+    if (err < 0) {
+        return err;
+    }
+    return segment_set_count(req->db, req->project_id, segment->segment_id, segment->version,
+                             segment->member_count, segment->counted_ms, info);
+}
+
+/* ---- reading handlers ---------------------------------------------------------------------- */
+
+int segments_list(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct segment *segments;
+    size_t count;
+    int err = segment_list(req->db, req->arena, req->project_id, &segments, &count, info);
+    if (err < 0) {
+        return err;
+    }
+    api_begin(res, 200);
+    jsonwrite_list(&res->json);
+    for (size_t i = 0; i < count; i++) {
+        segments_write(&res->json, &segments[i], req->project_uuid);
+    }
+    jsonwrite_list_end(&res->json);
+    return 0;
+}
+
+int segments_get(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct segment segment;
+    int err = segments_find(req, &segment, info);
+    if (err == 0) {
+        err = segments_count(req, &segment, info);
+    }
+    return err < 0 ? err : segments_answer(req, res, 200, &segment);
+}
+
+int segments_refresh(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct segment segment;
+    int err = segments_find(req, &segment, info);
+    if (err == 0) {
+        err = segments_recount(req, &segment, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    api_begin(res, 200);
+    jsonwrite_object(&res->json);
+    jsonwrite_name(&res->json, "memberCount");
+    jsonwrite_i64(&res->json, (int64_t)segment.member_count);
+    jsonwrite_object_end(&res->json);
+    return 0;
+}
+
+static int segments_contacts_by_cursor(const struct api_request *req, struct api_response *res,
+                                       struct audience_query *query, struct err_info *info)
+{
+    struct paging_cursor cursor;
+    struct audience_page page;
+    int err = paging_read_cursor(req, &cursor, info);
+    if (err < 0) {
+        return err;
+    }
+    query->limit = cursor.limit;
+    query->has_after = cursor.has_after;
+    query->after = cursor.after;
+    query->skip_total = cursor.has_after;
+    err = audience_page(req->db, req->arena, query, &page, info);
+    if (err < 0) {
+        return err;
+    }
+    api_begin(res, 200);
+    jsonwrite_object(&res->json);
+    jsonwrite_name(&res->json, "data");
+    contactjson_list(&res->json, page.contacts, page.count, req->project_uuid);
+    paging_write_cursor(&res->json, &cursor,
+                        page.count > 0 ? &page.contacts[page.count - 1].uuid : NULL, page.has_more,
+                        page.total);
+    jsonwrite_object_end(&res->json);
+    return 0;
+}
+
+static int segments_contacts_by_page(const struct api_request *req, struct api_response *res,
+                                     struct audience_query *query, struct err_info *info)
+{
+    struct paging paging;
+    struct audience_page page;
+    int err = paging_read(req, &paging, info);
+    if (err < 0) {
+        return err;
+    }
+    query->offset = paging.offset;
+    query->limit = paging.page_size;
+    err = audience_page(req->db, req->arena, query, &page, info);
+    if (err < 0) {
+        return err;
+    }
+    api_begin(res, 200);
+    jsonwrite_object(&res->json);
+    jsonwrite_name(&res->json, "data");
+    contactjson_list(&res->json, page.contacts, page.count, req->project_uuid);
+    paging_write(&res->json, &paging, page.total);
+    jsonwrite_object_end(&res->json);
+    return 0;
+}
+
+int segments_contacts(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct segment segment;
+    struct audience_query query;
+    int err = segments_find(req, &segment, info);
+    if (err == 0) {
+        err = segments_ask(req, &segment, &query, info);
+    }
+    if (err == 0) {
+        err = condition_at(api_query(req, "at"), &query.at_ms, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    return paging_has_cursor(req) ? segments_contacts_by_cursor(req, res, &query, info)
+                                  : segments_contacts_by_page(req, res, &query, info);
+}
+
+/* ---- preview ------------------------------------------------------------------------------- */
+
+/* `limit` of the body: as in a query, a positive whole number, cut to the maximum. */
+static int segments_body_limit(const struct jsonval *body, size_t *ret, struct err_info *info)
+{
+    const struct jsonval *value = jsonval_get(body, "limit");
+    if (value == NULL || value->type == JSONVAL_NULL) {
+        *ret = SEGMENTS_PREVIEW_DEFAULT;
+        return 0;
+    }
+    if (value->type != JSONVAL_NUMBER || value->number < 1 ||
+        (value->number < LIMIT_PAGE_SIZE && value->number != (double)(int)value->number)) {
+        return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "limit",
+                          "limit must be a positive whole number");
+    }
+    *ret = value->number < LIMIT_PAGE_SIZE ? (size_t)value->number : LIMIT_PAGE_SIZE;
+    return 0;
+}
+
+int segments_preview(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    int64_t start_us = timeutil_mono_us();
+    struct condition condition;
+    struct str at;
+    bool has_at;
+    struct audience_query query = {.project_id = req->project_id, .order = AUDIENCE_NEWEST};
+    struct audience_page page;
+    int err = condition_read(req->arena, jsonval_get(req->json, "condition"), "condition",
+                             &condition, info);
+    if (err == 0) {
+        err = segments_body_limit(req->json, &query.limit, info);
+    }
+    if (err == 0) {
+        err = api_body_str(req->json, "at", &at, &has_at, info);
+    }
+    if (err == 0) {
+        err = condition_at(at, &query.at_ms, info);
+    }
+    if (err == 0) {
+        query.filter = condition.filter;
+        err = audience_page(req->db, req->arena, &query, &page, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    api_begin(res, 200);
+    jsonwrite_object(&res->json);
+    jsonwrite_name(&res->json, "count");
+    jsonwrite_i64(&res->json, (int64_t)page.total);
+    jsonwrite_name(&res->json, "sample");
+    contactjson_list(&res->json, page.contacts, page.count, req->project_uuid);
+    jsonwrite_name(&res->json, "tookMs");
+    jsonwrite_number(&res->json, (double)(timeutil_mono_us() - start_us) / 1000);
+    jsonwrite_object_end(&res->json);
+    return 0;
+}
+
+/* ---- writing handlers ---------------------------------------------------------------------- */
+
+/* Puts a name and the slug that it makes. */
+static void segments_set_name(const struct api_request *req, const struct uuid *uuid,
+                              struct str name, struct segment_input *input)
+{
+    input->name = name;
+    input->slug = slug_of(req->arena, name);
+    if (input->slug.len == 0) {
+        char *id = arena_alloc(req->arena, 37);
+        uuid_format(uuid, id);
+        input->slug = str_from(id);
+    }
+}
+
+/* Reads the members that POST and PATCH share; `parts` says which were there. */
+static int segments_read(const struct api_request *req, const struct uuid *uuid,
+                         struct segment_input *input, unsigned *ret_parts, struct err_info *info)
+{
+    static const struct bodytext name_field = {"name", LIMIT_SEGMENT_NAME_CHARS, false};
+    static const struct bodytext description_field = {"description",
+                                                      LIMIT_SEGMENT_DESCRIPTION_CHARS, false};
+    const struct jsonval *description = jsonval_get(req->json, "description");
+    struct str name;
+    bool has_track;
+    unsigned parts = description != NULL ? SEGMENT_SET_DESCRIPTION : 0;
+    int err = bodytext_read(req->json, &name_field, &name, info);
+    if (err == 0) {
+        err = bodytext_read(req->json, &description_field, &input->description, info);
+    }
+    if (err == 0) {
+        err = api_body_bool(req->json, "trackMembership", &input->track, &has_track, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    if (name.at != NULL) {
+        if (bodytext_is_blank(name)) {
+            return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "name", "Name is required");
+        }
+        segments_set_name(req, uuid, name, input);
+        parts |= SEGMENT_SET_NAME;
+    }
+    *ret_parts = parts | (has_track ? SEGMENT_SET_TRACK : 0);
+    return 0;
+}
+
+/* Reads the condition and counts who is in it. */
+static int segments_read_condition(const struct api_request *req, struct segment_input *input,
+                                   struct err_info *info)
+{
+    struct condition condition;
+    struct audience_page page;
+    int err = condition_read(req->arena, jsonval_get(req->json, "condition"), "condition",
+                             &condition, info);
+    if (err < 0) {
+        return err;
+    }
+    struct audience_query query = {
+        .project_id = req->project_id, .filter = condition.filter, .at_ms = AUDIENCE_AT_NOW};
+    err = audience_page(req->db, req->arena, &query, &page, info);
+    if (err < 0) {
+        return err;
+    }
+    input->filter = condition.canonical;
+    input->source = condition.source;
+    input->names = condition.names;
+    input->member_count = page.total;
+    input->counted_ms = page.at_ms;
+    return 0;
+}
+
+static int segments_read_new(const struct api_request *req, const struct uuid *uuid,
+                             struct segment_input *input, struct err_info *info)
+{
+    unsigned parts;
+    int type;
+    int err = segments_read(req, uuid, input, &parts, info);
+    if (err == 0 && (parts & SEGMENT_SET_NAME) == 0) {
+        err = err_set_at(info, ERR_INVAL, "BAD_REQUEST", "name", "Name is required");
+    }
+    if (err == 0) {
+        err = bodytext_word(req->json, "type", segments_types, 0, &type, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    input->kind = (enum segment_kind)(type + SEGMENT_DYNAMIC);
+    if (input->kind == SEGMENT_STATIC) {
+        return db_now_ms(req->db, &input->counted_ms, info);
+    }
+    const struct jsonval *condition = jsonval_get(req->json, "condition");
+    if (condition == NULL || condition->type != JSONVAL_OBJECT) {
+        return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "condition",
+                          "Condition is required and must be an object for DYNAMIC segments");
+    }
+    return segments_read_condition(req, input, info);
+}
+
+int segments_create(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct uuid uuid = uuid_new();
+    struct segment_input input = {.name = {NULL, 0}};
+    struct segment segment;
+    int err = segments_read_new(req, &uuid, &input, info);
+    if (err == 0) {
+        err = segment_create(req->db, req->arena, req->project_id, &uuid, &input, &segment, info);
+    }
+    return err < 0 ? err : segments_answer(req, res, 201, &segment);
+}
+
+/* A cycle that a rename or tracking closes stands at no leaf of the body: names the cause. */
+static int segments_blame(int err, unsigned parts, struct err_info *info)
+{
+    if (err == ERR_INVAL && info->has_item && info->item.field[0] == '\0') {
+        (void)snprintf(info->item.field, sizeof(info->item.field), "%s",
+                       (parts & SEGMENT_SET_TRACK) != 0 ? "trackMembership" : "name");
+    }
+    return err;
+}
+
+int segments_update(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct segment segment;
+    struct segment_input input = {.name = {NULL, 0}};
+    unsigned parts;
+    int err = segments_find(req, &segment, info);
+    if (err == 0) {
+        err = segments_read(req, &segment.uuid, &input, &parts, info);
+    }
+    if (err == 0 && segment.kind == SEGMENT_DYNAMIC &&
+        jsonval_get(req->json, "condition") != NULL) {
+        parts |= SEGMENT_SET_FILTER;
+        err = segments_read_condition(req, &input, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    err = segment_update(req->db, req->arena, req->project_id, &segment.uuid, parts, &input,
+                         &segment, info);
+    return err < 0 ? segments_blame(err, parts, info) : segments_answer(req, res, 200, &segment);
+}
+
+int segments_delete(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct segment segment;
+    bool done;
+    int err = segments_find(req, &segment, info);
+    if (err == 0) {
+        err = segment_delete(req->db, req->arena, req->project_id, &segment.uuid, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    if (segment.kind == SEGMENT_STATIC) {
+        /* It is gone, whatever comes of this: what is left is noted in dropped_set. */
+        (void)!member_drop(req->db, req->arena, req->project_id,
+                           KEY_SET_SEGMENT(segment.segment_id), SEGMENTS_DROP_BATCHES, &done, NULL);
+    }
+    api_no_content(res);
+    return 0;
+}

@@ -1,0 +1,94 @@
+#include "api/system.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/timeutil.h"
+#include "db/migrate.h"
+
+int system_root(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    (void)req;
+    (void)info;
+    api_no_content(res);
+    res->status = 302;
+    api_header(res, "Location", "/app/");
+    return 0;
+}
+
+/* Resident bytes of this process; 0 where /proc is not there. */
+static int64_t resident_bytes(void)
+{
+    long total = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file)
+        return 0;
+    if (fscanf(file, "%ld %ld", &total, &resident) != 2)
+        resident = 0;
+    fclose(file);
+    return (int64_t)resident * sysconf(_SC_PAGESIZE);
+}
+
+static void write_health(struct api_response *res, const struct api_context *context,
+                         bool reachable, const struct migrate_state *state, bool complete)
+{
+    struct jsonwrite *w = &res->json;
+    int64_t now_ms = timeutil_wall_ms();
+    api_begin(res, reachable && complete ? 200 : 503);
+    jsonwrite_object(w);
+    jsonwrite_name(w, "status");
+    jsonwrite_c(w, reachable && complete ? "ok" : "unavailable");
+    jsonwrite_name(w, "database");
+    jsonwrite_c(w, reachable ? "ok" : "unavailable");
+    jsonwrite_name(w, "migration");
+    if (state->last[0])
+        jsonwrite_c(w, state->last);
+    else
+        jsonwrite_null(w);
+    jsonwrite_name(w, "time");
+    jsonwrite_time(w, now_ms);
+    jsonwrite_name(w, "version");
+    jsonwrite_c(w, MUSTER_VERSION);
+    jsonwrite_name(w, "environment");
+    jsonwrite_c(w, context->environment);
+    jsonwrite_name(w, "uptime");
+    jsonwrite_number(w, (double)(now_ms - context->started_ms) / 1000.0);
+    jsonwrite_name(w, "memoryUsage");
+    jsonwrite_object(w);
+    jsonwrite_name(w, "rss");
+    jsonwrite_i64(w, resident_bytes());
+    jsonwrite_object_end(w);
+    jsonwrite_object_end(w);
+}
+
+int system_health(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct migrate_state state = {0};
+    bool reachable = db_ping(req->db);
+    bool complete = reachable &&
+                    migrate_status(req->db, req->context->sql_dir, &state, info) == 0 &&
+                    state.applied >= state.available;
+    write_health(res, req->context, reachable, &state, complete);
+    if (!reachable || !complete)
+        api_header(res, "Retry-After", "2");
+    return 0;
+}
+
+int system_config(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct jsonwrite *w = &res->json;
+    (void)req;
+    (void)info;
+    api_begin(res, 200);
+    jsonwrite_object(w);
+    jsonwrite_name(w, "name");
+    jsonwrite_c(w, "Muster");
+    jsonwrite_name(w, "version");
+    jsonwrite_c(w, MUSTER_VERSION);
+    jsonwrite_name(w, "dialects");
+    jsonwrite_list(w);
+    jsonwrite_c(w, "plunk");
+    jsonwrite_list_end(w);
+    jsonwrite_object_end(w);
+    return 0;
+}

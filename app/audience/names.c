@@ -1,0 +1,225 @@
+#include "audience/names.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/uuid.h"
+#include "filter/plunk.h"
+#include "store/eventname.h"
+#include "store/field.h"
+#include "store/segment.h"
+#include "json/jsonread.h"
+
+/* Distinct texts in order of first mention, with a hash table. */
+struct text_set {
+    struct str *items;
+    uint32_t *ids; /* what the database calls them; 0 unknown */
+    size_t count, room;
+};
+
+struct known_segment {
+    struct str uuid;
+    bool found;
+    struct program_segment segment;
+};
+
+struct names {
+    struct arena *arena;
+    struct text_set fields, events;
+    struct known_segment *segments;
+    size_t segment_count, segment_room, segments_asked;
+    struct catalog_name *field_names; /* fields with an id */
+    size_t field_count;
+};
+
+static size_t text_find(const struct text_set *set, struct str text)
+{
+    size_t i = 0;
+    while (i < set->count && !str_eq(set->items[i], text))
+        i++;
+    return i;
+}
+
+static void text_add(struct names *names, struct text_set *set, struct str text)
+{
+    if (text_find(set, text) < set->count)
+        return;
+    if (set->count == set->room) {
+        size_t room = set->room ? set->room * 2 : 16;
+        struct str *grown = arena_array(names->arena, room, sizeof *grown);
+        if (set->count)
+            memcpy(grown, set->items, set->count * sizeof *grown);
+        set->items = grown;
+        set->room = room;
+    }
+    set->items[set->count++] = text;
+}
+
+static struct known_segment *segment_find(struct names *names, struct str uuid)
+{
+    for (size_t i = 0; i < names->segment_count; i++) {
+        if (str_eq(names->segments[i].uuid, uuid))
+            return &names->segments[i];
+    }
+    return NULL;
+}
+
+static void segment_add(struct names *names, struct str uuid)
+{
+    if (segment_find(names, uuid))
+        return;
+    if (names->segment_count == names->segment_room) {
+        size_t room = names->segment_room ? names->segment_room * 2 : 16;
+        struct known_segment *grown = arena_array(names->arena, room, sizeof *grown);
+        if (names->segment_count)
+            memcpy(grown, names->segments, names->segment_count * sizeof *grown);
+        names->segments = grown;
+        names->segment_room = room;
+    }
+    names->segments[names->segment_count++].uuid = uuid;
+}
+
+static void note_leaf(const struct filter *node, void *ctx)
+{
+    struct names *names = ctx;
+    if (node->leaf.column == FILTER_DATA)
+        text_add(names, &names->fields, node->leaf.name);
+    else if (node->leaf.column == FILTER_EVENT)
+        text_add(names, &names->events, node->leaf.name);
+    else if (node->leaf.column == FILTER_SEGMENT)
+        segment_add(names, node->leaf.name);
+}
+
+/* ---- segments ------------------------------------------------------------------------------ */
+
+static int take_segment(struct names *names, const struct segment_target *target,
+                        struct err_info *info)
+{
+    char uuid[37];
+    uuid_format(&target->uuid, uuid);
+    struct known_segment *known = segment_find(names, str_from(uuid));
+    const struct jsonval *json;
+    const struct filter *filter;
+    if (!known)
+        return 0;
+    known->found = true;
+    known->segment.segment_id = target->segment_id;
+    if (target->kind == SEGMENT_STATIC) {
+        known->segment.set_id = KEY_SET_SEGMENT(target->segment_id);
+        return 0;
+    }
+    int err = jsonread_parse(names->arena, target->filter, &json, info);
+    if (!err)
+        err = plunk_parse(names->arena, json, "condition", &filter, info);
+    if (err)
+        return err_set(info, ERR_INTERNAL, NULL, "the stored filter of segment %s does not parse",
+                       uuid);
+    known->segment.filter = filter;
+    filter_each_leaf(filter, note_leaf, names); /* may add segments: known is stale from here on */
+    return 0;
+}
+
+/* Reads the segments that were named since the last round. */
+static int resolve_round(struct names *names, struct db *db, uint32_t project_id,
+                         struct err_info *info)
+{
+    size_t from = names->segments_asked, count = 0, found = 0;
+    size_t asked = names->segment_count - from;
+    struct uuid *uuids = arena_array(names->arena, asked, sizeof *uuids);
+    struct segment_target *targets = arena_array(names->arena, asked, sizeof *targets);
+    names->segments_asked = names->segment_count;
+    for (size_t i = from; i < from + asked; i++) {
+        if (uuid_parse(names->segments[i].uuid, &uuids[count]))
+            count++;
+    }
+    int err = segment_resolve(db, names->arena, project_id, uuids, count, targets, &found, info);
+    for (size_t i = 0; !err && i < found; i++)
+        err = take_segment(names, &targets[i], info);
+    return err;
+}
+
+static int resolve_segments(struct names *names, struct db *db, uint32_t project_id,
+                            struct err_info *info)
+{
+    /* More than the limit are refused by program_compile; there is no need to read them all. */
+    while (names->segments_asked < names->segment_count &&
+           names->segments_asked <= LIMIT_NESTED_SEGMENTS) {
+        int err = resolve_round(names, db, project_id, info);
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+/* ---- fields and events --------------------------------------------------------------------- */
+
+static void keep_known_fields(struct names *names)
+{
+    names->field_names = arena_array(names->arena, names->fields.count, sizeof *names->field_names);
+    for (size_t i = 0; i < names->fields.count; i++) {
+        if (names->fields.ids[i])
+            names->field_names[names->field_count++] =
+                (struct catalog_name){names->fields.ids[i], names->fields.items[i]};
+    }
+}
+
+int names_resolve(struct db *db, struct arena *arena, uint32_t project_id,
+                  const struct filter *filter, struct names **ret, struct err_info *info)
+{
+    struct names *names = arena_alloc(arena, sizeof *names);
+    names->arena = arena;
+    if (filter)
+        filter_each_leaf(filter, note_leaf, names);
+    int err = resolve_segments(names, db, project_id, info);
+    struct text_set *fields = &names->fields, *events = &names->events;
+    fields->ids = arena_array(arena, fields->count, sizeof *fields->ids);
+    events->ids = arena_array(arena, events->count, sizeof *events->ids);
+    if (!err && fields->count)
+        err = field_find(db, arena, project_id, fields->items, fields->count, fields->ids, info);
+    if (!err && events->count)
+        err =
+            eventname_find(db, arena, project_id, events->items, events->count, events->ids, info);
+    if (err)
+        return err;
+    keep_known_fields(names);
+    *ret = names;
+    return 0;
+}
+
+/* ---- answers ------------------------------------------------------------------------------- */
+
+static bool text_id(const struct text_set *set, struct str text, uint32_t *ret_id)
+{
+    size_t i = text_find(set, text);
+    if (i == set->count || !set->ids[i])
+        return false;
+    *ret_id = set->ids[i];
+    return true;
+}
+
+static bool field_id(void *ctx, struct str path, uint32_t *ret_id)
+{
+    return text_id(&((struct names *)ctx)->fields, path, ret_id);
+}
+
+static bool event_id(void *ctx, struct str name, uint32_t *ret_id)
+{
+    return text_id(&((struct names *)ctx)->events, name, ret_id);
+}
+
+static const struct program_segment *segment_of(void *ctx, struct str uuid)
+{
+    const struct known_segment *known = segment_find(ctx, uuid);
+    return known && known->found ? &known->segment : NULL;
+}
+
+struct program_names names_for_program(struct names *names)
+{
+    return (struct program_names){names, field_id, event_id, segment_of};
+}
+
+const struct catalog_name *names_fields(const struct names *names, size_t *ret_count)
+{
+    *ret_count = names->field_count;
+    return names->field_names;
+}

@@ -1,0 +1,30 @@
+/*
+ * Names: everything that a filter names (fields, events, segments and what those name in turn),
+ * read in one snapshot before the filter is compiled.
+ */
+#ifndef MUSTER_AUDIENCE_NAMES_H
+#define MUSTER_AUDIENCE_NAMES_H
+
+#include "column/program.h"
+#include "db/db.h"
+#include "filter/filter.h"
+#include "store/catalog.h"
+
+struct names;
+
+/*
+ * Resolves `filter` (NULL: nothing) in the transaction that is open. ret lives in `arena`. A
+ * segment that does not exist is left for program_compile to report, with the leaf's path. Returns
+ * 0, or an err of the database.
+ */
+int names_resolve(struct db *db, struct arena *arena, uint32_t project_id,
+                  const struct filter *filter, struct names **ret,
+                  struct err_info *info) MUST_CHECK;
+
+/* The callbacks for program_compile. */
+struct program_names names_for_program(struct names *names);
+
+/* The data paths that were named and exist, for rows_paths_new. */
+const struct catalog_name *names_fields(const struct names *names, size_t *ret_count);
+
+#endif

@@ -1,0 +1,100 @@
+#include "audience/question.h"
+
+#include <string.h>
+
+#include "audience/names.h"
+
+/* ---- the mixed rule: which types a key has now ---------------------------------------------- */
+
+struct settling {
+    struct question *question;
+    int err;
+    struct err_info *info;
+};
+
+/* True when some contact has a value in the program's column now. */
+static bool holds(void *ctx, int column)
+{
+    struct settling *settling = ctx;
+    struct question *q = settling->question;
+    struct eval_column found;
+    struct bits present;
+    for (uint32_t chunk = 0; !settling->err && chunk < q->snapshot->chunk_count; chunk++) {
+        settling->err =
+            snapshot_columns(q->snapshot, &q->keys[column], 1, chunk, &found, settling->info);
+        bool anywhere = found.base_column != NULL;
+        for (unsigned level = 0; level < found.level_count; level++)
+            anywhere |= found.level_columns[level] != NULL;
+        if (settling->err || !anywhere)
+            continue;
+        eval_presence(&found, &present);
+        if (!bits_none(&present))
+            return true;
+    }
+    return false;
+}
+
+/* ---- preparing ----------------------------------------------------------------------------- */
+
+static int compile(struct question *q, const struct filter *filter, int64_t at_ms,
+                   const struct rows_paths **ret_paths, struct err_info *info)
+{
+    struct snapshot *s = q->snapshot;
+    struct names *names;
+    int err = names_resolve(s->db, s->arena, s->project_id, filter, &names, info);
+    if (err)
+        return err;
+    struct predicate_clock clock = {.now_ms = at_ms};
+    struct program_names lookup = names_for_program(names);
+    size_t field_count;
+    const struct catalog_name *fields = names_fields(names, &field_count);
+    *ret_paths = rows_paths_new(s->arena, fields, field_count);
+    return program_compile(s->arena, filter, &clock, &lookup, &q->program, info);
+}
+
+int question_init(struct question *q, struct snapshot *snapshot, const struct filter *filter,
+                  int64_t at_ms, const uint64_t *extra, size_t extra_count, struct err_info *info)
+{
+    const struct rows_paths *paths;
+    *q = (struct question){.snapshot = snapshot};
+    int err = compile(q, filter, at_ms, &paths, info);
+    if (err)
+        return err;
+    size_t count = q->program->column_count;
+    q->key_count = count + extra_count;
+    q->keys = arena_array(snapshot->arena, q->key_count, sizeof *q->keys);
+    q->columns = arena_array(snapshot->arena, q->key_count, sizeof *q->columns);
+    memcpy(q->keys, q->program->columns, count * sizeof *q->keys);
+    if (extra_count)
+        memcpy(q->keys + count, extra, extra_count * sizeof *q->keys);
+    err = snapshot_bring(snapshot, q->keys, q->key_count, paths, info);
+    if (err)
+        return err;
+    struct settling settling = {q, 0, info};
+    program_settle(q->program, holds, &settling);
+    if (settling.err)
+        return settling.err;
+    q->eval = eval_new(q->program);
+    return 0;
+}
+
+void question_done(struct question *q)
+{
+    eval_free(q->eval);
+    q->eval = NULL;
+}
+
+int question_chunk(struct question *q, uint32_t chunk, struct err_info *info)
+{
+    return snapshot_columns(q->snapshot, q->keys, q->key_count, chunk, q->columns, info);
+}
+
+void question_answer(struct question *q, struct bits *ret)
+{
+    eval_run(q->eval, q->columns, ret);
+}
+
+const struct eval_column *question_extra(const struct question *q, size_t i)
+{
+    return &q->columns[q->program->column_count + i];
+}

@@ -1,0 +1,44 @@
+/*
+ * A question: one filter made ready in one snapshot, its program, evaluator and columns, answered
+ * chunk by chunk.
+ */
+#ifndef MUSTER_AUDIENCE_QUESTION_H
+#define MUSTER_AUDIENCE_QUESTION_H
+
+#include <stdint.h>
+
+#include "audience/snapshot.h"
+#include "column/eval.h"
+
+struct question {
+    struct snapshot *snapshot;
+    struct program *program;
+    struct eval *eval;
+    struct eval_column *columns; /* of the chunk at hand */
+    uint64_t *keys;              /* the program's columns, then `extra` ones */
+    size_t key_count;
+};
+
+/*
+ * Prepares `filter` (NULL: everybody) at `at_ms` in an open snapshot: resolves names, compiles,
+ * brings dirty rows, applies the mixed rule. The columns `extra` are brought too, and stand behind
+ * the program's in `columns`. Release with question_done. Returns 0, ERR_INVAL of program_compile,
+ * or an err of the database.
+ */
+int question_init(struct question *q, struct snapshot *snapshot, const struct filter *filter,
+                  int64_t at_ms, const uint64_t *extra, size_t extra_count,
+                  struct err_info *info) MUST_CHECK;
+
+/* Releases what is no memory of the arena. A zeroed question is allowed. */
+void question_done(struct question *q);
+
+/* Brings the columns of a chunk into q->columns. Returns 0 or an err of the database. */
+int question_chunk(struct question *q, uint32_t chunk, struct err_info *info) MUST_CHECK;
+
+/* Who is in, of the chunk that was brought last. */
+void question_answer(struct question *q, struct bits *ret);
+
+/* The i-th extra column of the chunk that was brought last. */
+const struct eval_column *question_extra(const struct question *q, size_t i);
+
+#endif

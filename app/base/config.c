@@ -1,0 +1,47 @@
+#include "base/config.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "base/str.h"
+
+static const char *text_of(const char *name, const char *fallback)
+{
+    const char *value = getenv(name);
+    return value ? value : fallback;
+}
+
+static int count_of(const char *name, uint64_t fallback, uint64_t *ret, struct err_info *info)
+{
+    const char *value = getenv(name);
+    uint64_t count = fallback;
+    if (value && *value && !num_parse_u64(str_from(value), INT64_MAX, &count))
+        return err_set(info, ERR_INVAL, NULL, "%s must be a whole number, not \"%s\"", name, value);
+    *ret = count;
+    return 0;
+}
+
+static uint64_t memory_bytes(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_C(1) << 30;
+}
+
+int config_from_env(struct config *ret, struct err_info *info)
+{
+    struct config c = {
+        .environment = text_of("MUSTER_ENVIRONMENT", "production"),
+        .sql_dir = text_of("MUSTER_SQL_DIR", MUSTER_DATADIR "/sql"),
+        .host_memory = text_of("MUSTER_HOST_MEMORY", "/run/muster/host.mem"),
+        .cache_dir = text_of("MUSTER_CACHE_DIR", "/run/muster/chunks"),
+    };
+    int err = count_of("MUSTER_CACHE_MAX", memory_bytes() / 4, &c.cache_max_bytes, info);
+    if (err == 0)
+        err = count_of("MUSTER_MAX_REQUESTS", 100000, &c.max_requests, info);
+    if (err == 0)
+        err = count_of("MUSTER_MAX_PRIVATE_BYTES", UINT64_C(256) << 20, &c.max_private_bytes, info);
+    if (err == 0)
+        *ret = c;
+    return err;
+}

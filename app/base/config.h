@@ -1,0 +1,27 @@
+/*
+ * Settings from the environment: typed, with a fallback, refused by name when they are malformed.
+ * Every setting of every program is a field here, so that one file lists them.
+ */
+#ifndef MUSTER_BASE_CONFIG_H
+#define MUSTER_BASE_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Texts borrow from getenv. The database's settings: db_config_from_env. */
+struct config {
+    const char *environment;    /* MUSTER_ENVIRONMENT, "production" */
+    const char *sql_dir;        /* MUSTER_SQL_DIR, where `make install` put the migrations */
+    const char *host_memory;    /* MUSTER_HOST_MEMORY, "/run/muster/host.mem" */
+    const char *cache_dir;      /* MUSTER_CACHE_DIR, "/run/muster/chunks"; "": no cache */
+    uint64_t cache_max_bytes;   /* MUSTER_CACHE_MAX, a quarter of the memory */
+    uint64_t max_requests;      /* MUSTER_MAX_REQUESTS, 100000: then a process starts afresh */
+    uint64_t max_private_bytes; /* MUSTER_MAX_PRIVATE_BYTES, 256 MiB: likewise */
+};
+
+/* Returns 0, or ERR_INVAL with a message that names the variable. */
+int config_from_env(struct config *ret, struct err_info *info) MUST_CHECK;
+
+#endif

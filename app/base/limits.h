@@ -1,0 +1,40 @@
+/* Every limit on what a user can make large, in one place, with its unit and source. */
+#ifndef MUSTER_BASE_LIMITS_H
+#define MUSTER_BASE_LIMITS_H
+
+#define LIMIT_BODY_BYTES (1024 * 1024)          /* request body; http-api decision 5 */
+#define LIMIT_RESPONSE_BYTES (64 * 1024 * 1024) /* one answer kept in memory */
+#define LIMIT_JSON_DEPTH 64                     /* nesting; http-api decision 5 */
+#define LIMIT_JSON_VALUES 400000                /* values in one body: bounds the arena */
+#define LIMIT_DATA_BYTES (32 * 1024)   /* contact data and event data as JSON; filters.md §2 */
+#define LIMIT_EMAIL_BYTES 254          /* RFC 5321 path, less its brackets */
+#define LIMIT_FILTER_BYTES (64 * 1024) /* one filter as sent; filters.md §1 */
+#define LIMIT_FILTER_DEPTH 16          /* groups inside one another; filters.md §1 */
+#define LIMIT_FILTER_LEAVES 500        /* filters.md §1 */
+#define LIMIT_FILTER_IN_VALUES 1000    /* values in one `in`; filters.md §1 */
+#define LIMIT_FILTER_PATH_BYTES 512    /* field path; filters.md §1 */
+#define LIMIT_FILTER_STRING_BYTES 4096 /* each string operand; filters.md §1 */
+#define LIMIT_FIELD_PATHS 1000         /* per project; filters.md §1 */
+#define LIMIT_EVENT_NAMES 2000         /* per project; filters.md §1 */
+#define LIMIT_PUBLIC_ADDED 200         /* of each, by public keys; filters.md §1 */
+#define LIMIT_EVENT_NAME_BYTES 255
+#define LIMIT_BATCH_ITEMS 1000              /* /contacts/batch, /v1/track/batch; http-api §4.1 */
+#define LIMIT_LOOKUP_EMAILS 500             /* http-api §1.2 */
+#define LIMIT_MEMBER_EMAILS 10000           /* addresses in one members request */
+#define LIMIT_SEGMENT_NAME_CHARS 100        /* http-api §1.7 */
+#define LIMIT_SEGMENT_DESCRIPTION_CHARS 500 /* http-api §1.7 */
+#define LIMIT_CAMPAIGN_NAME_CHARS 500       /* its column */
+#define LIMIT_CAMPAIGN_SUBJECT_CHARS 1000   /* its column */
+#define LIMIT_CAMPAIGN_DESCRIPTION_CHARS 2000
+#define LIMIT_CAMPAIGN_BODY_CHARS (96 * 1024)  /* a page of 100 fits LIMIT_RESPONSE_BYTES */
+#define LIMIT_CAMPAIGN_FROM_CHARS 200           /* name of the sender; its column */
+#define LIMIT_SEGMENTS 10000                    /* per project */
+#define LIMIT_SEGMENTS_BYTES (24 * 1024 * 1024) /* filters of a project: its list is one answer */
+#define LIMIT_NESTED_SEGMENTS 1000      /* segments that one filter reaches, itself included */
+#define LIMIT_SEGMENT_REFS 200000       /* segments named by all filters of a project, summed */
+#define LIMIT_PAGE_SIZE 100             /* page and cursor lists; http-api §1.3 */
+#define LIMIT_FIELD_VALUES 200          /* /fields/:field/values; http-api §1.5 */
+#define LIMIT_EVENT_LIST 1000           /* events in one list */
+#define LIMIT_IDEMPOTENCY_KEY_CHARS 255 /* http-api §1.4 */
+
+#endif

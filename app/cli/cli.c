@@ -1,0 +1,125 @@
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+
+struct command {
+    const char *group; /* first word */
+    const char *name;  /* second word; NULL: there is none */
+    const char *usage; /* arguments */
+    const char *help;
+    cli_command *run;
+};
+
+static const struct command commands[] = {
+    {"migrate", NULL, "", "Applies the migrations that the database lacks.", doctor_migrate},
+    {"doctor", NULL, "",
+     "Checks the database and this host, and says what is wrong. Exit status 1 when something "
+     "would give wrong answers or lose data.",
+     doctor_run},
+    {"project", "create", "NAME [--account ACCOUNT]",
+     "Makes a project, in a new account or a given one. Prints number, UUID and account.",
+     admin_project_create},
+    {"project", "list", "", "Lists the projects.", admin_project_list},
+    {"key", "create", "PROJECT secret|public|site|account [--name NAME]",
+     "Makes an API key and prints it, this once. secret: sk_, public: pk_ (may only track), "
+     "site: pm_live_ for this project, account: pm_live_ for all projects of its account.",
+     admin_key_create},
+    {"key", "list", "[--account ACCOUNT]", "Lists the keys without their secrets.", admin_key_list},
+    {"key", "revoke", "KEY-ID", "Ends a key, at once and for good.", admin_key_revoke},
+    {"reindex", NULL, "[PROJECT]",
+     "Rebuilds the columns of a project, or of all, from the rows. Answers stay exact meanwhile.",
+     columns_reindex},
+    {"verify", NULL, "PROJECT",
+     "Compares the columns with the rows, bit for bit. Exit status 1 when they differ.",
+     columns_verify},
+};
+
+static void print_usage(FILE *to, const struct command *c)
+{
+    fprintf(to, "usage: muster %s%s%s%s%s\n", c->group, c->name ? " " : "", c->name ? c->name : "",
+            c->usage[0] ? " " : "", c->usage);
+}
+
+static void print_help(FILE *to)
+{
+    fputs("usage: muster COMMAND …; muster COMMAND --help tells more\n\n", to);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        const struct command *c = &commands[i];
+        fprintf(to, "  %s%s%s %s\n", c->group, c->name ? " " : "", c->name ? c->name : "",
+                c->usage);
+    }
+    fputs(
+        "\nPROJECT is a number or a UUID. The database is named by MUSTER_DB_SOCKET (or _HOST and "
+        "_PORT), _NAME, _USER, _PASSWORD.\n",
+        to);
+}
+
+static bool asks_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* The command of the first words; *ret_words says how many they were. */
+static const struct command *find_command(int argc, char **argv, int *ret_words)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        const struct command *c = &commands[i];
+        *ret_words = c->name ? 2 : 1;
+        if (argc >= *ret_words && strcmp(argv[0], c->group) == 0 &&
+            (!c->name || strcmp(argv[1], c->name) == 0))
+            return c;
+    }
+    return NULL;
+}
+
+const char *cli_option(int *argc, char **argv, const char *name)
+{
+    size_t len = strlen(name);
+    for (int i = 0; i < *argc; i++) {
+        const char *value = NULL;
+        int words = 1;
+        if (strncmp(argv[i], name, len) == 0 && argv[i][len] == '=')
+            value = argv[i] + len + 1;
+        else if (strcmp(argv[i], name) == 0 && i + 1 < *argc)
+            value = argv[i + (words = 2) - 1];
+        if (!value)
+            continue;
+        for (int k = i; k + words < *argc; k++)
+            argv[k] = argv[k + words];
+        *argc -= words;
+        return value;
+    }
+    return NULL;
+}
+
+int cli_run(struct cli *cli, int argc, char **argv)
+{
+    int words = 0;
+    struct err_info info = {0};
+    if (argc < 1 || asks_help(argv[0])) {
+        print_help(argc < 1 ? stderr : stdout);
+        return argc < 1 ? 2 : 0;
+    }
+    const struct command *command = find_command(argc, argv, &words);
+    if (!command) {
+        fprintf(stderr, "muster: there is no command \"%s%s%s\"; see muster --help\n", argv[0],
+                argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+        return 2;
+    }
+    if (argc > words && asks_help(argv[words])) {
+        print_usage(stdout, command);
+        printf("%s\n", command->help);
+        return 0;
+    }
+    int err = command->run(cli, argc - words, argv + words, &info);
+    if (err == ERR_INVAL && info.message[0] == '\0') {
+        print_usage(stderr, command);
+        return 2;
+    }
+    if (err < 0)
+        fprintf(stderr, "muster: %s\n", info.message[0] ? info.message : err_name(err));
+    return err < 0 ? 1 : 0;
+}

@@ -1,0 +1,333 @@
+#include "column/program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+/* A segment that is compiled, or is being compiled (node NULL), in this program. */
+struct compiled {
+    uint32_t segment_id;
+    struct program_node *node;
+};
+
+struct compiler {
+    struct arena *arena;
+    const struct predicate_clock *clock;
+    const struct program_names *names;
+    struct program *program;
+    size_t column_room, data_room;
+    struct compiled segments[LIMIT_NESTED_SEGMENTS];
+    size_t segment_count;
+    struct err_info *info;
+};
+
+static int compile(struct compiler *c, const struct filter *filter, size_t depth,
+                   struct program_node **ret);
+
+static struct program_node *node_new(struct compiler *c, enum program_kind kind)
+{
+    struct program_node *node = arena_alloc(c->arena, sizeof *node);
+    node->kind = kind;
+    node->shared = -1;
+    node->column = -1;
+    for (int t = 0; t < KEY_TYPES; t++)
+        node->types[t] = -1;
+    return node;
+}
+
+static int column_index(struct compiler *c, uint64_t key)
+{
+    struct program *p = c->program;
+    for (size_t i = 0; i < p->column_count; i++) {
+        if (p->columns[i] == key)
+            return (int)i;
+    }
+    if (p->column_count == c->column_room) {
+        uint64_t *grown = arena_array(c->arena, c->column_room * 2, sizeof *grown);
+        memcpy(grown, p->columns, p->column_count * sizeof *grown);
+        p->columns = grown;
+        c->column_room *= 2;
+    }
+    p->columns[p->column_count] = key;
+    return (int)p->column_count++;
+}
+
+/* ---- leaves -------------------------------------------------------------------------------- */
+
+static void set_negation(struct program_node *node, const struct filter_leaf *leaf)
+{
+    switch (leaf->op) {
+    case FILTER_IS_EMPTY: /* notEmpty is a predicate of its own, which predicate.c decides */
+        break;
+    case FILTER_EXISTS:
+    case FILTER_TRIGGERED:
+    case FILTER_TRIGGERED_WITHIN:
+    case FILTER_TRIGGERED_OLDER_THAN:
+    case FILTER_MEMBER:
+        node->complement = leaf->negated;
+        break;
+    case FILTER_EQUALS:
+    case FILTER_CONTAINS:
+    case FILTER_STARTS_WITH:
+    case FILTER_ENDS_WITH:
+    case FILTER_IN:
+    case FILTER_GREATER:
+    case FILTER_GREATER_EQ:
+    case FILTER_LESS:
+    case FILTER_LESS_EQ:
+    case FILTER_BETWEEN:
+    case FILTER_WITHIN:
+    case FILTER_OLDER_THAN:
+    case FILTER_WITHIN_NEXT:
+    case FILTER_MORE_THAN_AHEAD:
+    case FILTER_ANNIVERSARY_WITHIN_NEXT:
+        node->present_not = leaf->negated;
+        break;
+    }
+}
+
+static void init_status(struct program_node *node, const struct filter_leaf *leaf)
+{
+    static const char *const words[] = {"", "subscribed", "unsubscribed", "bounced", "complained"};
+    if (leaf->column == FILTER_SUBSCRIBED) {
+        for (unsigned s = 1; s < 5; s++)
+            node->status_match[s] = (s == 1) == leaf->values[0].boolean;
+        return;
+    }
+    for (size_t v = 0; v < leaf->value_count; v++) {
+        for (unsigned s = 1; s < 5; s++)
+            node->status_match[s] |= str_eq_c(leaf->values[v].string, words[s]);
+    }
+}
+
+static void data_leaf(struct compiler *c, struct program_node *node, uint32_t field_id)
+{
+    struct program *p = c->program;
+    for (unsigned t = 0; t < KEY_TYPES; t++)
+        node->types[t] = column_index(c, KEY_DATA(t, field_id));
+    if (p->data_count == c->data_room) {
+        size_t room = c->data_room ? c->data_room * 2 : 16;
+        struct program_node **grown = arena_array(c->arena, room, sizeof *grown);
+        if (p->data_count)
+            memcpy(grown, p->data_nodes, p->data_count * sizeof *grown);
+        p->data_nodes = grown;
+        c->data_room = room;
+    }
+    p->data_nodes[p->data_count++] = node;
+}
+
+/* Gives the node its column; false when no contact ever had such a thing. */
+static bool place_leaf(struct compiler *c, struct program_node *node,
+                       const struct filter_leaf *leaf)
+{
+    uint32_t id;
+    node->kind = PROGRAM_INSTANT;
+    node->cost = 4;
+    switch (leaf->column) {
+    case FILTER_EMAIL:
+        node->kind = PROGRAM_EMAIL;
+        node->cost = 20;
+        node->column = column_index(c, KEY_EMAIL);
+        return true;
+    case FILTER_SUBSCRIBED:
+    case FILTER_STATUS:
+        node->kind = PROGRAM_STATUS;
+        node->cost = 1;
+        node->column = column_index(c, KEY_STATUS);
+        init_status(node, leaf);
+        return true;
+    case FILTER_CREATED_AT:
+        node->column = column_index(c, KEY_CREATED);
+        return true;
+    case FILTER_UPDATED_AT:
+        node->column = column_index(c, KEY_UPDATED);
+        return true;
+    case FILTER_SUBSCRIBED_AT:
+        node->column = column_index(c, KEY_SUBSCRIBED_AT);
+        return true;
+    case FILTER_DATA:
+        node->kind = PROGRAM_DATA;
+        node->cost = 3;
+        if (!c->names->field(c->names->ctx, leaf->name, &id))
+            return false;
+        data_leaf(c, node, id);
+        return true;
+    case FILTER_EVENT:
+        if (!c->names->event(c->names->ctx, leaf->name, &id))
+            return false;
+        node->column = column_index(c, KEY_EVENT_LAST(id));
+        return true;
+    case FILTER_SEGMENT:
+        return false; /* compile_segment's */
+    }
+    return false;
+}
+
+static int compile_leaf(struct compiler *c, const struct filter *filter, struct program_node **ret)
+{
+    const struct filter_leaf *leaf = &filter->leaf;
+    struct program_node *node = node_new(c, PROGRAM_INSTANT);
+    node->source = filter;
+    set_negation(node, leaf);
+    predicate_init(&node->predicate, c->arena, leaf, c->clock);
+    if (!place_leaf(c, node, leaf)) {
+        node->kind = node->complement ? PROGRAM_TRUE : PROGRAM_FALSE;
+        node->cost = 0;
+    }
+    *ret = node;
+    return 0;
+}
+
+/* ---- segments ------------------------------------------------------------------------------ */
+
+static struct program_node *static_segment(struct compiler *c, uint64_t set_id)
+{
+    /* Membership is the presence of the instant of entry. */
+    static const struct filter_leaf present = {.op = FILTER_EXISTS};
+    struct program_node *node = node_new(c, PROGRAM_INSTANT);
+    node->cost = 4;
+    node->column = column_index(c, KEY_SET_ENTERED(set_id));
+    predicate_init(&node->predicate, c->arena, &present, c->clock);
+    return node;
+}
+
+static int dynamic_segment(struct compiler *c, const struct filter *leaf,
+                           const struct program_segment *segment, size_t depth,
+                           struct program_node **ret)
+{
+    for (size_t i = 0; i < c->segment_count; i++) {
+        if (c->segments[i].segment_id != segment->segment_id)
+            continue;
+        if (!c->segments[i].node)
+            return err_set_at(c->info, ERR_INVAL, "BAD_REQUEST", leaf->path.at,
+                              "Circular segment reference detected");
+        *ret = c->segments[i].node;
+        return 0;
+    }
+    if (c->segment_count == LIMIT_NESTED_SEGMENTS)
+        return err_set_at(c->info, ERR_INVAL, "BAD_REQUEST", leaf->path.at,
+                          "A filter may reach at most %d segments through one another",
+                          LIMIT_NESTED_SEGMENTS);
+    size_t mine = c->segment_count++;
+    c->segments[mine] = (struct compiled){segment->segment_id, NULL};
+    struct program_node *inner, *node = node_new(c, PROGRAM_ALL);
+    int err = compile(c, segment->filter, depth + 1, &inner);
+    if (err)
+        return err;
+    node->children = arena_array(c->arena, 1, sizeof *node->children);
+    node->children[0] = inner;
+    node->child_count = 1;
+    node->cost = inner->cost;
+    node->shared = c->program->shared_count++;
+    c->segments[mine].node = node;
+    *ret = node;
+    return 0;
+}
+
+static int compile_segment(struct compiler *c, const struct filter *filter, size_t depth,
+                           struct program_node **ret)
+{
+    struct str name = filter->leaf.name;
+    const struct program_segment *segment = c->names->segment(c->names->ctx, name);
+    struct program_node *member = NULL;
+    if (!segment)
+        return err_set_at(c->info, ERR_INVAL, "BAD_REQUEST", filter->path.at,
+                          "Referenced segment not found: " STR_FMT, STR_ARG(name));
+    if (segment->set_id)
+        member = static_segment(c, segment->set_id);
+    else {
+        int err = dynamic_segment(c, filter, segment, depth, &member);
+        if (err)
+            return err;
+    }
+    *ret = member;
+    if (filter->leaf.negated) {
+        *ret = node_new(c, PROGRAM_NOT);
+        (*ret)->children = arena_array(c->arena, 1, sizeof *(*ret)->children);
+        (*ret)->children[0] = member;
+        (*ret)->child_count = 1;
+        (*ret)->cost = member->cost;
+    }
+    return 0;
+}
+
+/* ---- groups -------------------------------------------------------------------------------- */
+
+static int compare_costs(const void *a, const void *b)
+{
+    const struct program_node *x = *(struct program_node *const *)a;
+    const struct program_node *y = *(struct program_node *const *)b;
+    return x->cost < y->cost ? -1 : x->cost > y->cost;
+}
+
+static int compile_group(struct compiler *c, const struct filter *filter, size_t depth,
+                         struct program_node **ret)
+{
+    enum program_kind kind = filter->kind == FILTER_ALL   ? PROGRAM_ALL
+                             : filter->kind == FILTER_ANY ? PROGRAM_ANY
+                                                          : PROGRAM_NOT;
+    struct program_node *node = node_new(c, kind);
+    node->child_count = filter->child_count;
+    node->children = arena_array(c->arena, filter->child_count, sizeof *node->children);
+    for (size_t i = 0; i < filter->child_count; i++) {
+        int err = compile(c, filter->children[i], depth + 1, &node->children[i]);
+        if (err)
+            return err;
+        node->cost += node->children[i]->cost;
+    }
+    /* The order changes no answer; cheap children first often decide a chunk alone. */
+    qsort(node->children, node->child_count, sizeof *node->children, compare_costs);
+    *ret = node;
+    return 0;
+}
+
+static int compile(struct compiler *c, const struct filter *filter, size_t depth,
+                   struct program_node **ret)
+{
+    if (depth > c->program->depth)
+        c->program->depth = depth;
+    if (filter->kind != FILTER_LEAF)
+        return compile_group(c, filter, depth, ret);
+    if (filter->leaf.column == FILTER_SEGMENT)
+        return compile_segment(c, filter, depth, ret);
+    return compile_leaf(c, filter, ret);
+}
+
+int program_compile(struct arena *arena, const struct filter *filter,
+                    const struct predicate_clock *clock, const struct program_names *names,
+                    struct program **ret, struct err_info *info)
+{
+    struct program *program = arena_alloc(arena, sizeof *program);
+    struct compiler *c = arena_alloc(arena, sizeof *c);
+    c->arena = arena;
+    c->clock = clock;
+    c->names = names;
+    c->program = program;
+    c->info = info;
+    c->column_room = 16;
+    program->columns = arena_array(arena, c->column_room, sizeof *program->columns);
+    (void)column_index(c, KEY_EXISTS);
+    if (!filter)
+        program->root = node_new(c, PROGRAM_TRUE);
+    else {
+        int err = compile(c, filter, 1, &program->root);
+        if (err)
+            return err;
+    }
+    *ret = program;
+    return 0;
+}
+
+void program_settle(struct program *program, bool (*holds)(void *ctx, int column), void *ctx)
+{
+    for (size_t i = 0; i < program->data_count; i++) {
+        struct program_node *node = program->data_nodes[i];
+        if (!predicate_is_text_operator(node->source->leaf.op))
+            continue;
+        int scalars = holds(ctx, node->types[KEY_TYPE_STRING]);
+        scalars += holds(ctx, node->types[KEY_TYPE_NUMBER]);
+        scalars += holds(ctx, node->types[KEY_TYPE_BOOL]);
+        node->mixed = scalars >= 2;
+    }
+}

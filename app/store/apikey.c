@@ -1,0 +1,227 @@
+#include "store/apikey.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/timeutil.h"
+
+static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+#define BASE 62u
+
+static const struct {
+    enum apikey_kind kind;
+    const char *prefix;
+    const char *name;
+} kinds[] = {
+    {APIKEY_SECRET, "sk_", "secret"},
+    {APIKEY_PUBLIC, "pk_", "public"},
+    {APIKEY_ACCOUNT, "pm_live_", "account"},
+};
+
+const char *apikey_kind_name(enum apikey_kind kind)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (kinds[i].kind == kind)
+            return kinds[i].name;
+    return "?";
+}
+
+static bool is_base62(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.at[i] == '\0' || !strchr(alphabet, s.at[i]))
+            return false;
+    return true;
+}
+
+/* Uniform: bytes from 248 on, which would favour the first letters, are thrown away. */
+static void random_base62(char *out, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        uint8_t byte;
+        uuid_random(&byte, 1);
+        if (byte < 4 * BASE)
+            out[i++] = alphabet[byte % BASE];
+    }
+}
+
+static void checksum(struct str text, char out[APIKEY_CHECK_CHARS])
+{
+    uint32_t crc = hash_crc32(text.at, text.len);
+    for (size_t i = APIKEY_CHECK_CHARS; i-- > 0; crc /= BASE)
+        out[i] = alphabet[crc % BASE];
+}
+
+void apikey_generate(enum apikey_kind kind, char out[APIKEY_TEXT_MAX])
+{
+    size_t len = 0;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (kinds[i].kind == kind)
+            len = (size_t)snprintf(out, APIKEY_TEXT_MAX, "%s", kinds[i].prefix);
+    random_base62(out + len, APIKEY_ID_CHARS);
+    len += APIKEY_ID_CHARS;
+    out[len++] = '_';
+    random_base62(out + len, APIKEY_SECRET_CHARS);
+    len += APIKEY_SECRET_CHARS;
+    checksum((struct str){out, len}, out + len);
+    out[len + APIKEY_CHECK_CHARS] = '\0';
+}
+
+/* What stands behind the prefix; at == NULL when there is none of ours. */
+static struct str behind_prefix(struct str text, enum apikey_kind *ret)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct str prefix = str_from(kinds[i].prefix);
+        if (!str_starts(text, prefix))
+            continue;
+        *ret = kinds[i].kind;
+        return (struct str){text.at + prefix.len, text.len - prefix.len};
+    }
+    return (struct str){NULL, 0};
+}
+
+bool apikey_parse(struct str text, struct apikey_text *ret)
+{
+    const size_t body_len = APIKEY_ID_CHARS + 1 + APIKEY_SECRET_CHARS + APIKEY_CHECK_CHARS;
+    struct apikey_text parsed;
+    char check[APIKEY_CHECK_CHARS];
+    struct str body = behind_prefix(text, &parsed.kind);
+    if (!body.at || body.len != body_len || body.at[APIKEY_ID_CHARS] != '_')
+        return false;
+    struct str id = {body.at, APIKEY_ID_CHARS};
+    struct str secret = {body.at + APIKEY_ID_CHARS + 1, APIKEY_SECRET_CHARS};
+    if (!is_base62(id) || !is_base62(secret))
+        return false;
+    checksum((struct str){text.at, text.len - APIKEY_CHECK_CHARS}, check);
+    if (memcmp(check, text.at + text.len - APIKEY_CHECK_CHARS, APIKEY_CHECK_CHARS) != 0)
+        return false;
+    memcpy(parsed.key_id, id.at, id.len);
+    parsed.key_id[id.len] = '\0';
+    hash_sha256(secret.at, secret.len, parsed.secret_sha256);
+    *ret = parsed;
+    return true;
+}
+
+struct creation {
+    enum apikey_kind kind;
+    uint32_t account_id;
+    uint32_t project_id;
+    struct str name;
+    struct apikey_text text;
+};
+
+static int create_body(struct db *db, void *ctx, struct err_info *info)
+{
+    const struct creation *c = ctx;
+    struct str id = str_from(c->text.key_id);
+    int err = db_exec(db,
+                      "INSERT INTO api_key (key_id, account_id, project_id, kind, name, "
+                      "secret_sha256, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                      DB_PARAMS(DB_STR(id), DB_I64(c->account_id),
+                                c->project_id ? DB_I64(c->project_id) : DB_NULL, DB_I64(c->kind),
+                                DB_STR(c->name),
+                                DB_BYTES(c->text.secret_sha256, sizeof(c->text.secret_sha256)),
+                                DB_I64(timeutil_wall_ms())),
+                      NULL, info);
+    if (err == 0)
+        db_set_write_check(db, "SELECT 1 FROM api_key WHERE key_id = ? FOR UPDATE",
+                           DB_PARAMS(DB_STR(id)));
+    return err;
+}
+
+int apikey_create(struct db *db, enum apikey_kind kind, uint32_t account_id, uint32_t project_id,
+                  struct str name, char out[APIKEY_TEXT_MAX], struct err_info *info)
+{
+    struct creation c = {kind, account_id, project_id, name, {0}};
+    char text[APIKEY_TEXT_MAX];
+    apikey_generate(kind, text);
+    if (!apikey_parse(str_from(text), &c.text))
+        return err_set(info, ERR_INTERNAL, NULL, "a fresh key does not parse");
+    int err = db_tx(db, DB_WRITE, create_body, &c, info);
+    if (err == 0)
+        memcpy(out, text, sizeof(text));
+    return err;
+}
+
+int apikey_find(struct db *db, const struct apikey_text *text, struct apikey_found *ret,
+                struct err_info *info)
+{
+    AUTO(db_rows) rows = NULL;
+    uint8_t stored[32] = {0};
+    int found =
+        db_one(db,
+               "SELECT k.account_id, k.project_id, p.uuid, k.last_used_ms, k.secret_sha256, "
+               "k.kind, k.revoked_ms FROM api_key k LEFT JOIN project p "
+               "ON p.project_id = k.project_id WHERE k.key_id = ?",
+               DB_PARAMS(DB_STR(str_from(text->key_id))), &rows, info);
+    if (found < 0)
+        return found;
+    bool live = found == 1 && db_is_null(rows, 6) && db_i64(rows, 5) == (int64_t)text->kind &&
+                db_bytes(rows, 4).len == sizeof(stored);
+    if (found == 1 && db_bytes(rows, 4).len == sizeof(stored))
+        memcpy(stored, db_bytes(rows, 4).at, sizeof(stored));
+    bool same = hash_equal(stored, text->secret_sha256, sizeof(stored));
+    if (!live || !same)
+        return err_set(info, ERR_DENIED, NULL, "Invalid API key");
+    *ret = (struct apikey_found){.account_id = (uint32_t)db_i64(rows, 0),
+                                 .project_id = (uint32_t)db_i64(rows, 1),
+                                 .last_used_ms = db_i64(rows, 3)};
+    if (db_bytes(rows, 2).len == sizeof(ret->project_uuid.bytes))
+        memcpy(ret->project_uuid.bytes, db_bytes(rows, 2).at, sizeof(ret->project_uuid.bytes));
+    return 0;
+}
+
+int apikey_touch(struct db *db, const char *key_id, int64_t now_ms, struct err_info *info)
+{
+    return db_exec(db,
+                   "UPDATE api_key SET last_used_ms = ? WHERE key_id = ? AND "
+                   "(last_used_ms IS NULL OR last_used_ms < ?)",
+                   DB_PARAMS(DB_I64(now_ms), DB_STR(str_from(key_id)), DB_I64(now_ms - 60000)),
+                   NULL, info);
+}
+
+int apikey_list(struct db *db, struct arena *arena, uint32_t account_id, struct apikey **ret,
+                size_t *ret_count, struct err_info *info)
+{
+    AUTO(db_rows) rows = NULL;
+    struct apikey *list = NULL;
+    size_t count = 0, room = 0;
+    int more, err = db_query(db,
+                             "SELECT key_id, kind, account_id, project_id, name, created_ms, "
+                             "last_used_ms, revoked_ms FROM api_key WHERE ? IN (0, account_id) "
+                             "ORDER BY created_ms, key_id",
+                             DB_PARAMS(DB_I64(account_id)), false, &rows, info);
+    if (err < 0)
+        return err;
+    while ((more = db_next(rows, info)) == 1) {
+        if (count == room) {
+            struct apikey *bigger = arena_array(arena, room = room ? room * 2 : 16, sizeof(*list));
+            if (count)
+                memcpy(bigger, list, count * sizeof(*list));
+            list = bigger;
+        }
+        list[count++] = (struct apikey){str_copy(arena, db_bytes(rows, 0)),
+                                        (enum apikey_kind)db_i64(rows, 1),
+                                        (uint32_t)db_i64(rows, 2),
+                                        (uint32_t)db_i64(rows, 3),
+                                        str_copy(arena, db_bytes(rows, 4)),
+                                        db_i64(rows, 5),
+                                        db_i64(rows, 6),
+                                        db_i64(rows, 7)};
+    }
+    *ret = list;
+    *ret_count = count;
+    return more;
+}
+
+int apikey_revoke(struct db *db, struct str key_id, struct err_info *info)
+{
+    uint64_t matched = 0;
+    int err =
+        db_exec(db, "UPDATE api_key SET revoked_ms = COALESCE(revoked_ms, ?) WHERE key_id = ?",
+                DB_PARAMS(DB_I64(timeutil_wall_ms()), DB_STR(key_id)), &matched, info);
+    if (err == 0 && matched == 0)
+        return err_set(info, ERR_NOT_FOUND, NULL, "no key has the id " STR_FMT, STR_ARG(key_id));
+    return err;
+}

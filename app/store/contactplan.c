@@ -1,0 +1,269 @@
+#include "store/contactplan.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "column/key.h"
+#include "store/contactrows.h"
+#include "store/dirty.h"
+
+/* ---- planning ------------------------------------------------------------------------------ */
+
+static int compare_str(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static int compare_row(const void *a, const void *b)
+{
+    const struct contactplan_row *left = a;
+    const struct contactplan_row *right = b;
+    return str_cmp(left->contact.email, right->contact.email);
+}
+
+struct contactplan_row *contactplan_find(struct contactplan *plan, struct str email)
+{
+    struct contactplan_row key = {.contact.email = email};
+    return bsearch(&key, plan->rows, plan->row_count, sizeof *plan->rows, compare_row);
+}
+
+static void row_found(const struct contact *contact, void *ctx)
+{
+    struct contactplan_row *row = contactplan_find(ctx, contact->email);
+    if (row != NULL) {
+        row->contact = *contact;
+        row->stored = true;
+        row->present = true;
+    }
+}
+
+int contactplan_begin(struct contactplan *plan, struct db *db, struct arena *arena,
+                      uint32_t project_id, const struct str *emails, size_t count,
+                      struct err_info *info)
+{
+    *plan = (struct contactplan){.db = db, .arena = arena, .project_id = project_id};
+    struct str *sorted = arena_array(arena, count, sizeof *sorted);
+    memcpy(sorted, emails, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, compare_str);
+    size_t distinct = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (distinct == 0 || !str_eq(sorted[distinct - 1], sorted[i])) {
+            sorted[distinct++] = sorted[i];
+        }
+    }
+    plan->rows = arena_array(arena, distinct, sizeof *plan->rows);
+    plan->row_count = distinct;
+    plan->made = arena_array(arena, distinct, sizeof(struct contactplan_row *));
+    for (size_t i = 0; i < distinct; i++) {
+        plan->rows[i].contact.email = sorted[i];
+    }
+    return contactrows_lock_emails(db, arena, project_id, sorted, distinct, row_found, plan,
+                                   &plan->now_ms, info);
+}
+
+void contactplan_add_event(struct contactplan *plan, struct contactplan_row *row,
+                           const struct eventrows_event *event)
+{
+    if (plan->event_count == plan->event_room) {
+        size_t room = plan->event_room == 0 ? 4 : plan->event_room * 2;
+        struct eventrows_event *events = arena_array(plan->arena, room, sizeof *events);
+        struct contactplan_row **event_rows =
+            arena_array(plan->arena, room, sizeof(struct contactplan_row *));
+        for (size_t i = 0; i < plan->event_count; i++) {
+            events[i] = plan->events[i];
+            event_rows[i] = plan->event_rows[i];
+        }
+        plan->events = events;
+        plan->event_rows = event_rows;
+        plan->event_room = room;
+    }
+    plan->events[plan->event_count] = *event;
+    plan->event_rows[plan->event_count] = row;
+    plan->event_count++;
+}
+
+static void add_flip(struct contactplan *plan, struct contactplan_row *row,
+                     enum contactchange_subscribe flip)
+{
+    uint32_t name_id = flip == CONTACTCHANGE_SUBSCRIBE     ? plan->flips.subscribed
+                       : flip == CONTACTCHANGE_UNSUBSCRIBE ? plan->flips.unsubscribed
+                                                           : 0;
+    if (name_id != 0) {
+        struct eventrows_event event = {
+            .uuid = uuid_new(), .name_id = name_id, .at_ms = plan->now_ms};
+        contactplan_add_event(plan, row, &event);
+    }
+}
+
+int contactplan_apply(struct contactplan *plan, struct contactplan_row *row,
+                      const struct contactchange *change, enum contactwrite_outcome *ret,
+                      struct err_info *info)
+{
+    if (!row->present) {
+        int err = contactchange_create(plan->arena, change, plan->now_ms, &row->contact, info);
+        if (err < 0) {
+            return err;
+        }
+        row->contact.uuid = uuid_new();
+        row->present = true;
+        plan->made[plan->made_count++] = row;
+        *ret = CONTACTWRITE_CREATED;
+        return 0;
+    }
+    struct contactchange_effect effect;
+    int err = contactchange_apply(plan->arena, change, plan->now_ms, &row->contact, &effect, info);
+    if (err < 0) {
+        return err;
+    }
+    row->changed |= effect.changed;
+    add_flip(plan, row, effect.flip);
+    *ret = effect.changed ? CONTACTWRITE_UPDATED : CONTACTWRITE_UNCHANGED;
+    return 0;
+}
+
+/* ---- writing ------------------------------------------------------------------------------- */
+
+#define TAKE_MAX 1000u /* hostmem_take */
+
+/* Grows the supply to what the plan makes. */
+static int take_missing(struct contactplan *plan, const struct contactwrite_handles *handles,
+                        struct contactplan_ordinals *ordinals, struct err_info *info)
+{
+    size_t done = ordinals->count;
+    uint32_t *at = arena_array(plan->arena, plan->made_count, sizeof *at);
+    int64_t *created_ms = arena_array(plan->arena, plan->made_count, sizeof *created_ms);
+    for (size_t i = 0; i < done; i++) {
+        at[i] = ordinals->at[i];
+        created_ms[i] = ordinals->created_ms[i];
+    }
+    while (done < plan->made_count) {
+        size_t missing = plan->made_count - done;
+        size_t step = missing < TAKE_MAX ? missing : TAKE_MAX;
+        int err = hostmem_take(handles->hostmem, handles->reserve, plan->project_id, step,
+                               plan->now_ms, at + done, created_ms + done, info);
+        if (err < 0) {
+            return err;
+        }
+        done += step;
+    }
+    *ordinals = (struct contactplan_ordinals){at, created_ms, done};
+    return 0;
+}
+
+static int take_ordinals(struct contactplan *plan, const struct contactwrite_handles *handles,
+                         struct contactplan_ordinals *ordinals, struct err_info *info)
+{
+    if (ordinals->count < plan->made_count) {
+        int err = take_missing(plan, handles, ordinals, info);
+        if (err < 0) {
+            return err;
+        }
+    }
+    for (size_t i = 0; i < plan->made_count; i++) {
+        struct contact *contact = &plan->made[i]->contact;
+        contact->ordinal = ordinals->at[i];
+        contact->created_ms = ordinals->created_ms[i];
+        contact->updated_ms = contact->created_ms;
+        if (contact->subscribed_ms != INT64_MIN) {
+            contact->subscribed_ms = contact->created_ms;
+        }
+    }
+    return 0;
+}
+
+static int insert_made(struct contactplan *plan, int64_t write_id, bool *ret_raced,
+                       struct err_info *info)
+{
+    const struct contact **contacts =
+        arena_array(plan->arena, plan->made_count, sizeof(struct contact *));
+    for (size_t i = 0; i < plan->made_count; i++) {
+        contacts[i] = &plan->made[i]->contact;
+    }
+    int err = contactrows_insert(plan->db, plan->arena, plan->project_id, contacts,
+                                 plan->made_count, write_id, info);
+    *ret_raced = err == ERR_CONFLICT;
+    return err;
+}
+
+static int compare_contact(const void *a, const void *b)
+{
+    const struct contact *const *left = a;
+    const struct contact *const *right = b;
+    return ((*left)->ordinal > (*right)->ordinal) - ((*left)->ordinal < (*right)->ordinal);
+}
+
+static int update_changed(struct contactplan *plan, int64_t write_id, struct err_info *info)
+{
+    const struct contact **contacts =
+        arena_array(plan->arena, plan->row_count, sizeof(struct contact *));
+    size_t count = 0;
+    for (size_t i = 0; i < plan->row_count; i++) {
+        if (plan->rows[i].stored && plan->rows[i].changed) {
+            contacts[count++] = &plan->rows[i].contact;
+        }
+    }
+    qsort(contacts, count, sizeof(struct contact *), compare_contact);
+    return contactrows_update(plan->db, plan->arena, plan->project_id, contacts, count, write_id,
+                              info);
+}
+
+static int insert_events(struct contactplan *plan, struct dirty_mark *marks, size_t *ret_marks,
+                         struct err_info *info)
+{
+    for (size_t i = 0; i < plan->event_count; i++) {
+        plan->events[i].has_contact = true;
+        plan->events[i].ordinal = plan->event_rows[i]->contact.ordinal;
+    }
+    return eventrows_insert(plan->db, plan->arena, plan->project_id, plan->events,
+                            plan->event_count, plan->now_ms, marks, ret_marks, info);
+}
+
+/* An occurrence tells best; a contact's write id tells unless the contact is written again. */
+static void set_write_check(struct contactplan *plan, const struct contact *written,
+                            int64_t write_id)
+{
+    static const char sql[] =
+        "SELECT 1 FROM contact WHERE project_id = ? AND ordinal = ? AND write_id = ? FOR UPDATE";
+    if (plan->event_count > 0) {
+        eventrows_set_write_check(plan->db, plan->project_id, &plan->events[0]);
+    } else if (written != NULL) {
+        db_set_write_check(
+            plan->db, sql,
+            DB_PARAMS(DB_I64(plan->project_id), DB_I64(written->ordinal), DB_I64(write_id)));
+    }
+}
+
+static int write_marks(struct contactplan *plan, struct dirty_mark *marks, size_t count,
+                       int64_t write_id, struct err_info *info)
+{
+    const struct contact *written = NULL;
+    for (size_t i = 0; i < plan->row_count; i++) {
+        const struct contactplan_row *row = &plan->rows[i];
+        if (row->present && (row->changed || !row->stored)) {
+            written = &row->contact;
+            marks[count++] = (struct dirty_mark){KEY_PART_CONTACT, row->contact.ordinal};
+        }
+    }
+    set_write_check(plan, written, write_id);
+    return count == 0 ? 0 : dirty_add(plan->db, plan->project_id, marks, count, info);
+}
+
+int contactplan_write(struct contactplan *plan, const struct contactwrite_handles *handles,
+                      struct contactplan_ordinals *ordinals, bool *ret_raced, struct err_info *info)
+{
+    struct dirty_mark *marks =
+        arena_array(plan->arena, plan->row_count + plan->event_count, sizeof *marks);
+    size_t mark_count = 0;
+    int64_t write_id = uuid_random63();
+    int err = take_ordinals(plan, handles, ordinals, info);
+    if (err == 0) {
+        err = insert_made(plan, write_id, ret_raced, info);
+    }
+    if (err == 0) {
+        err = update_changed(plan, write_id, info);
+    }
+    if (err == 0) {
+        err = insert_events(plan, marks, &mark_count, info);
+    }
+    return err < 0 ? err : write_marks(plan, marks, mark_count, write_id, info);
+}

@@ -1,0 +1,210 @@
+#include "store/event.h"
+
+#include "store/contactrows.h"
+#include "store/eventname.h"
+#include "store/eventrows.h"
+#include "store/sqlvalue.h"
+
+/* ---- recording ----------------------------------------------------------------------------- */
+
+struct recording {
+    struct arena *arena;
+    uint32_t project_id;
+    uint32_t name_id;
+    const struct uuid *contact;
+    struct event *event; /* name, email_id and data are set */
+};
+
+static int record_body(struct db *db, void *ctx, struct err_info *info)
+{
+    struct recording *recording = ctx;
+    struct event *event = recording->event;
+    struct contact contact = {0};
+    int64_t now_ms = 0;
+    int err = recording->contact == NULL
+                  ? db_now_ms(db, &now_ms, info)
+                  : contactrows_lock_uuid(db, recording->arena, recording->project_id,
+                                          recording->contact, &contact, &now_ms, info);
+    if (err < 0) {
+        return err;
+    }
+    event->uuid = uuid_new();
+    event->has_contact = recording->contact != NULL;
+    event->contact = contact.uuid;
+    event->email = contact.email;
+    event->at_ms = now_ms;
+    event->created_ms = now_ms;
+    struct eventrows_event row = {.uuid = event->uuid,
+                                  .has_contact = event->has_contact,
+                                  .ordinal = contact.ordinal,
+                                  .name_id = recording->name_id,
+                                  .at_ms = now_ms,
+                                  .email_id = event->email_id,
+                                  .data = event->data};
+    struct dirty_mark mark;
+    size_t mark_count;
+    err = eventrows_insert(db, recording->arena, recording->project_id, &row, 1, now_ms, &mark,
+                           &mark_count, info);
+    if (err < 0) {
+        return err;
+    }
+    eventrows_set_write_check(db, recording->project_id, &row);
+    return mark_count == 0 ? 0 : dirty_add(db, recording->project_id, &mark, mark_count, info);
+}
+
+int event_record(struct db *db, struct arena *arena, uint32_t project_id, struct str name,
+                 const struct uuid *contact, struct str email_id, struct str data,
+                 struct event *ret, struct err_info *info)
+{
+    struct event event = {.name = name, .email_id = email_id, .data = data};
+    struct recording recording = {
+        .arena = arena, .project_id = project_id, .contact = contact, .event = &event};
+    int err = eventname_register(db, arena, project_id, &name, 1, DICTIONARY_BY_SECRET,
+                                 &recording.name_id, info);
+    if (err < 0) {
+        return err;
+    }
+    if (recording.name_id == 0) {
+        return eventname_too_many(name, info);
+    }
+    err = db_tx(db, DB_WRITE, record_body, &recording, info);
+    if (err == 0) {
+        *ret = event;
+    }
+    return err;
+}
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+#define EVENT_SELECT(index, where)                                                                 \
+    "SELECT STRAIGHT_JOIN e.uuid, n.name, e.at_ms, e.created_ms, c.uuid, c.email, e.email_id,"     \
+    " e.data FROM event e FORCE INDEX (" index ")"                                                 \
+    " JOIN event_name n ON n.project_id = e.project_id AND n.name_id = e.name_id"                  \
+    " LEFT JOIN contact c ON c.project_id = e.project_id AND c.ordinal = e.ordinal"                \
+    " WHERE e.project_id = ?" where " ORDER BY e.at_ms DESC, e.uuid DESC LIMIT ?"
+
+static const char sql_list[] = EVENT_SELECT("PRIMARY", "");
+static const char sql_list_by_name[] = EVENT_SELECT("name", " AND e.name_id = ?");
+static const char sql_list_by_contact[] = EVENT_SELECT("contact", " AND e.ordinal = ?");
+
+static void event_from_row(struct arena *arena, const struct db_rows *rows, struct event *ret)
+{
+    *ret = (struct event){.uuid = sqlvalue_uuid(rows, 0),
+                          .name = str_copy(arena, db_bytes(rows, 1)),
+                          .at_ms = db_i64(rows, 2),
+                          .created_ms = db_i64(rows, 3),
+                          .has_contact = !db_is_null(rows, 4),
+                          .contact = sqlvalue_uuid(rows, 4),
+                          .email = sqlvalue_text(arena, rows, 5),
+                          .email_id = sqlvalue_text(arena, rows, 6),
+                          .data = sqlvalue_text(arena, rows, 7)};
+}
+
+static int read_list(struct db *db, struct arena *arena, const char *sql,
+                     const struct db_param *params, unsigned param_count, size_t limit,
+                     struct event **ret, size_t *ret_count, struct err_info *info)
+{
+    AUTO(db_rows) rows = NULL;
+    int more = db_query(db, sql, params, param_count, false, &rows, info);
+    if (more < 0) {
+        return more;
+    }
+    struct event *events = arena_array(arena, limit, sizeof *events);
+    size_t count = 0;
+    while (count < limit && (more = db_next(rows, info)) > 0) {
+        event_from_row(arena, rows, &events[count++]);
+    }
+    if (more < 0) {
+        return more;
+    }
+    *ret = events;
+    *ret_count = count;
+    return 0;
+}
+
+int event_list(struct db *db, struct arena *arena, uint32_t project_id, const struct str *name,
+               size_t limit, struct event **ret, size_t *ret_count, struct err_info *info)
+{
+    if (name == NULL) {
+        return read_list(db, arena, sql_list, DB_PARAMS(DB_I64(project_id), DB_U64(limit)), limit,
+                         ret, ret_count, info);
+    }
+    uint32_t name_id;
+    int err = eventname_find(db, arena, project_id, name, 1, &name_id, info);
+    if (err < 0) {
+        return err;
+    }
+    return read_list(db, arena, sql_list_by_name,
+                     DB_PARAMS(DB_I64(project_id), DB_I64(name_id), DB_U64(limit)), limit, ret,
+                     ret_count, info);
+}
+
+int event_list_of_contact(struct db *db, struct arena *arena, uint32_t project_id, uint32_t ordinal,
+                          size_t limit, struct event **ret, size_t *ret_count,
+                          struct err_info *info)
+{
+    return read_list(db, arena, sql_list_by_contact,
+                     DB_PARAMS(DB_I64(project_id), DB_I64(ordinal), DB_U64(limit)), limit, ret,
+                     ret_count, info);
+}
+
+int event_stats(struct db *db, struct arena *arena, uint32_t project_id, int64_t from_ms,
+                int64_t to_ms, struct event_stat **ret, size_t *ret_count, struct err_info *info)
+{
+    /* The index holds all that is counted, so that no log row is read. */
+    static const char sql[] =
+        "SELECT n.name, s.occurrences FROM (SELECT name_id, COUNT(*) AS occurrences"
+        " FROM event FORCE INDEX (name) WHERE project_id = ? AND at_ms >= ? AND at_ms <= ?"
+        " GROUP BY name_id) s JOIN event_name n ON n.project_id = ? AND n.name_id = s.name_id"
+        " ORDER BY s.occurrences DESC, n.name";
+    AUTO(db_rows) rows = NULL;
+    int more = db_query(
+        db, sql, DB_PARAMS(DB_I64(project_id), DB_I64(from_ms), DB_I64(to_ms), DB_I64(project_id)),
+        false, &rows, info);
+    if (more < 0) {
+        return more;
+    }
+    size_t room = 64;
+    size_t count = 0;
+    struct event_stat *stats = arena_array(arena, room, sizeof *stats);
+    while ((more = db_next(rows, info)) > 0) {
+        if (count == room) {
+            struct event_stat *grown = arena_array(arena, room * 2, sizeof *grown);
+            memcpy(grown, stats, count * sizeof *grown);
+            stats = grown;
+            room *= 2;
+        }
+        stats[count].name = str_copy(arena, db_bytes(rows, 0));
+        stats[count].count = (uint64_t)db_i64(rows, 1);
+        count++;
+    }
+    if (more < 0) {
+        return more;
+    }
+    *ret = stats;
+    *ret_count = count;
+    return 0;
+}
+
+int event_usage(struct db *db, struct arena *arena, uint32_t project_id, struct str name,
+                struct event_usage *ret, struct err_info *info)
+{
+    static const char sql[] =
+        "SELECT (SELECT COUNT(*) FROM event WHERE project_id = ? AND name_id = ?),"
+        " (SELECT COUNT(*) FROM contact_event WHERE project_id = ? AND name_id = ?)";
+    uint32_t name_id;
+    int err = eventname_find(db, arena, project_id, &name, 1, &name_id, info);
+    if (err < 0) {
+        return err;
+    }
+    AUTO(db_rows) rows = NULL;
+    int found =
+        db_one(db, sql,
+               DB_PARAMS(DB_I64(project_id), DB_I64(name_id), DB_I64(project_id), DB_I64(name_id)),
+               &rows, info);
+    if (found < 0) {
+        return found;
+    }
+    *ret = (struct event_usage){(uint64_t)db_i64(rows, 0), (uint64_t)db_i64(rows, 1)};
+    return 0;
+}

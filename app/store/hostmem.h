@@ -1,0 +1,41 @@
+/*
+ * Host memory: one file shared by all processes of a host (MUSTER_HOST_MEMORY), mapped. Holds the
+ * ordinal blocks and the last createdAt given, per project. Losing it costs a gap, never an answer;
+ * a database that is replaced by another one must get a fresh file.
+ *
+ * Locks are kernel file locks of the open file, one byte per project, so that a killed process
+ * leaves none behind. They belong to the open file description: open it after fork.
+ */
+#ifndef MUSTER_STORE_HOSTMEM_H
+#define MUSTER_STORE_HOSTMEM_H
+
+#include <stdint.h>
+
+#include "db/db.h"
+
+#define HOSTMEM_TAKE_MAX 1000u
+
+struct hostmem;
+
+/*
+ * Opens or makes the file (0600, of this user). Returns 0 or ERR_INTERNAL with a message that names
+ * the path.
+ */
+int hostmem_open(const char *path, struct hostmem **ret, struct err_info *info) MUST_CHECK;
+void hostmem_close(struct hostmem *memory);
+
+/*
+ * Takes `count` (1..HOSTMEM_TAKE_MAX) ordinals, not always consecutive, and one createdAt for a new
+ * contact each. ordinals ascend; created_ms = max(now_ms, last one given on this host).
+ * Reserves blocks from ordinal_block by an autocommit update on `reserve`, a handle of its own that
+ * is in no transaction; block size 1, doubling to 1,024 when a block is used up within a second. A
+ * block is given up after five seconds: that long, and no longer, may the order of ordinals of two
+ * hosts differ from the order of their createdAt.
+ * Returns 0, ERR_NOT_FOUND (no such project), ERR_INVAL (count), ERR_UNPROCESSABLE (the project's
+ * 2^32 ordinals are used up), or an err of db_exec.
+ */
+int hostmem_take(struct hostmem *memory, struct db *reserve, uint32_t project_id, size_t count,
+                 int64_t now_ms, uint32_t *ret_ordinals, int64_t *ret_created_ms,
+                 struct err_info *info) MUST_CHECK;
+
+#endif

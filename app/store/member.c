@@ -1,0 +1,373 @@
+#include "store/member.h"
+
+#include <stdlib.h>
+
+#include "column/key.h"
+#include "store/dirty.h"
+#include "store/sqllist.h"
+
+/* One transaction's worth: ordinals ascending, without repeats. */
+struct member_batch {
+    struct arena *arena;
+    uint32_t project_id;
+    uint32_t segment_id; /* 0: a set that is being dropped */
+    uint64_t set_id;
+    const uint32_t *ordinals;
+    size_t count;
+    bool *found; /* what the last look-up met, by position in ordinals */
+    uint32_t *chosen;
+    size_t chosen_count;
+};
+
+typedef int member_step(struct db *db, struct member_batch *batch, struct err_info *info);
+
+/* ---- addresses ----------------------------------------------------------------------------- */
+
+struct member_addresses {
+    const struct str *emails;
+    size_t count;
+    uint32_t *ordinals;
+};
+
+static int member_compare_email(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static int member_address_row(const struct db_rows *rows, void *ctx)
+{
+    struct member_addresses *addresses = ctx;
+    struct str email = db_bytes(rows, 0);
+    const struct str *at =
+        bsearch(&email, addresses->emails, addresses->count, sizeof(email), member_compare_email);
+    if (at != NULL) {
+        addresses->ordinals[at - addresses->emails] = (uint32_t)db_i64(rows, 1);
+    }
+    return 0;
+}
+
+int member_resolve(struct db *db, struct arena *arena, uint32_t project_id,
+                   const struct str *emails, size_t count, uint32_t *ret_ordinals,
+                   struct err_info *info)
+{
+    SQLLIST(sql,
+            "SELECT email, ordinal FROM contact FORCE INDEX (email)"
+            " WHERE project_id = ? AND email IN (",
+            "?", ")");
+    struct db_param *keys = arena_array(arena, count, sizeof(*keys));
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = DB_STR(emails[i]);
+        ret_ordinals[i] = MEMBER_NO_CONTACT;
+    }
+    struct sqllist list = {sql, &DB_I64(project_id), 1, keys, count, 1};
+    struct member_addresses addresses = {emails, count, ret_ordinals};
+    return sqllist_query(db, &list, member_address_row, &addresses, info);
+}
+
+/* ---- pieces -------------------------------------------------------------------------------- */
+
+static int member_compare(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a;
+    uint32_t right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
+
+static int member_found_row(const struct db_rows *rows, void *ctx)
+{
+    struct member_batch *batch = ctx;
+    uint32_t ordinal = (uint32_t)db_i64(rows, 0);
+    const uint32_t *at =
+        bsearch(&ordinal, batch->ordinals, batch->count, sizeof(ordinal), member_compare);
+    if (at != NULL) {
+        batch->found[at - batch->ordinals] = true;
+    }
+    return 0;
+}
+
+static struct db_param *member_keys(struct member_batch *batch, const uint32_t *ordinals,
+                                    size_t count)
+{
+    struct db_param *keys = arena_array(batch->arena, count, sizeof(*keys));
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = DB_I64(ordinals[i]);
+    }
+    return keys;
+}
+
+/* Runs a look-up over the batch's ordinals; batch->found is then what it met. */
+static int member_find(struct db *db, struct member_batch *batch, const char *const *sql,
+                       bool by_set, struct err_info *info)
+{
+    struct db_param head[] = {DB_I64(batch->project_id), DB_U64(batch->set_id)};
+    struct sqllist list = {
+        sql,          head, by_set ? 2 : 1, member_keys(batch, batch->ordinals, batch->count),
+        batch->count, 1};
+    batch->found = arena_array(batch->arena, batch->count, sizeof(*batch->found));
+    return sqllist_query(db, &list, member_found_row, batch, info);
+}
+
+static int member_find_members(struct db *db, struct member_batch *batch, struct err_info *info)
+{
+    SQLLIST(sql, "SELECT ordinal FROM member WHERE project_id = ? AND set_id = ? AND ordinal IN (",
+            "?", ") FOR UPDATE");
+    return member_find(db, batch, sql, true, info);
+}
+
+/* Keeps the contacts from being deleted until the membership is committed. */
+static int member_find_contacts(struct db *db, struct member_batch *batch, struct err_info *info)
+{
+    SQLLIST(sql, "SELECT ordinal FROM contact WHERE project_id = ? AND ordinal IN (", "?",
+            ") LOCK IN SHARE MODE");
+    return member_find(db, batch, sql, false, info);
+}
+
+/* Serialises changes of one set, and holds off its deletion. */
+static int member_lock_segment(struct db *db, const struct member_batch *batch,
+                               struct err_info *info)
+{
+    static const char sql[] =
+        "SELECT segment_id FROM segment WHERE project_id = ? AND segment_id = ? FOR UPDATE";
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(db, sql, DB_PARAMS(DB_I64(batch->project_id), DB_I64(batch->segment_id)),
+                       &rows, info);
+    if (found == 0) {
+        return err_set(info, ERR_NOT_FOUND, "RESOURCE_NOT_FOUND", "Segment not found");
+    }
+    return found < 0 ? found : 0;
+}
+
+static int member_mark(struct db *db, struct member_batch *batch, struct err_info *info)
+{
+    struct dirty_mark *marks = arena_array(batch->arena, batch->chosen_count, sizeof(*marks));
+    for (size_t i = 0; i < batch->chosen_count; i++) {
+        marks[i] = (struct dirty_mark){KEY_PART_SET(batch->set_id), batch->chosen[i]};
+    }
+    return dirty_add(db, batch->project_id, marks, batch->chosen_count, info);
+}
+
+/* Chooses the ordinals for which the last look-up said `found`. */
+static void member_choose(struct member_batch *batch, const bool *also, bool found)
+{
+    batch->chosen = arena_array(batch->arena, batch->count, sizeof(*batch->chosen));
+    batch->chosen_count = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->found[i] == found && (also == NULL || also[i])) {
+            batch->chosen[batch->chosen_count++] = batch->ordinals[i];
+        }
+    }
+}
+
+/* ---- adding -------------------------------------------------------------------------------- */
+
+static int member_insert(struct db *db, struct member_batch *batch, int64_t now_ms,
+                         struct err_info *info)
+{
+    SQLLIST(sql, "INSERT INTO member (project_id, set_id, ordinal, entered_ms) VALUES ",
+            "(?, ?, ?, ?)", " ON DUPLICATE KEY UPDATE entered_ms = member.entered_ms");
+    struct db_param *rows = arena_array(batch->arena, batch->chosen_count * 4, sizeof(*rows));
+    for (size_t i = 0; i < batch->chosen_count; i++) {
+        rows[i * 4] = DB_I64(batch->project_id);
+        rows[i * 4 + 1] = DB_U64(batch->set_id);
+        rows[i * 4 + 2] = DB_I64(batch->chosen[i]);
+        rows[i * 4 + 3] = DB_I64(now_ms);
+    }
+    struct sqllist list = {sql, NULL, 0, rows, batch->chosen_count, 4};
+    return sqllist_exec(db, &list, NULL, info);
+}
+
+static int member_add_step(struct db *db, struct member_batch *batch, struct err_info *info)
+{
+    static const char check_sql[] =
+        "SELECT ordinal FROM member WHERE project_id = ? AND set_id = ? AND ordinal = ? FOR UPDATE";
+    int64_t now_ms;
+    int err = member_find_contacts(db, batch, info);
+    const bool *exists = batch->found;
+    if (err == 0) {
+        err = member_find_members(db, batch, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    member_choose(batch, exists, false);
+    if (batch->chosen_count == 0) {
+        return 0;
+    }
+    err = db_now_ms(db, &now_ms, info);
+    if (err == 0) {
+        err = member_insert(db, batch, now_ms, info);
+    }
+    if (err == 0) {
+        err = member_mark(db, batch, info);
+    }
+    db_set_write_check(
+        db, check_sql,
+        DB_PARAMS(DB_I64(batch->project_id), DB_U64(batch->set_id), DB_I64(batch->chosen[0])));
+    return err;
+}
+
+static int member_add_body(struct db *db, void *ctx, struct err_info *info)
+{
+    struct member_batch *batch = ctx;
+    batch->chosen_count = 0;
+    int err = member_lock_segment(db, batch, info);
+    return err < 0 ? err : member_add_step(db, batch, info);
+}
+
+/* ---- removing ------------------------------------------------------------------------------ */
+
+static int member_delete(struct db *db, struct member_batch *batch, struct err_info *info)
+{
+    SQLLIST(sql, "DELETE FROM member WHERE project_id = ? AND set_id = ? AND ordinal IN (", "?",
+            ")");
+    struct db_param head[] = {DB_I64(batch->project_id), DB_U64(batch->set_id)};
+    struct sqllist list = {
+        sql, head, 2, member_keys(batch, batch->chosen, batch->chosen_count), batch->chosen_count,
+        1};
+    int err = sqllist_exec(db, &list, NULL, info);
+    return err < 0 ? err : member_mark(db, batch, info);
+}
+
+static int member_remove_body(struct db *db, void *ctx, struct err_info *info)
+{
+    struct member_batch *batch = ctx;
+    batch->chosen_count = 0;
+    int err = member_lock_segment(db, batch, info);
+    if (err == 0) {
+        err = member_find_members(db, batch, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    member_choose(batch, NULL, true);
+    return member_delete(db, batch, info);
+}
+
+/* ---- batches ------------------------------------------------------------------------------- */
+
+/* Sorts the ordinals, drops repeats, and runs `body` over them by batches; sums what changed. */
+static int member_run(struct db *db, struct member_batch *batch, db_body *body,
+                      const uint32_t *ordinals, size_t count, uint64_t *ret_changed,
+                      struct err_info *info)
+{
+    uint32_t *sorted = arena_array(batch->arena, count, sizeof(*sorted));
+    uint64_t changed = 0;
+    size_t unique = 0;
+    if (count > 0) {
+        memcpy(sorted, ordinals, count * sizeof(*sorted));
+        qsort(sorted, count, sizeof(*sorted), member_compare);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || sorted[i] != sorted[i - 1]) {
+            sorted[unique++] = sorted[i];
+        }
+    }
+    for (size_t from = 0; from < unique; from += MEMBER_BATCH) {
+        batch->ordinals = sorted + from;
+        batch->count = unique - from < MEMBER_BATCH ? unique - from : MEMBER_BATCH;
+        int err = db_tx(db, DB_WRITE, body, batch, info);
+        if (err < 0) {
+            return err;
+        }
+        changed += batch->chosen_count;
+    }
+    if (ret_changed != NULL) {
+        *ret_changed = changed;
+    }
+    return 0;
+}
+
+static struct member_batch member_batch(struct arena *arena, uint32_t project_id,
+                                        uint32_t segment_id)
+{
+    return (struct member_batch){.arena = arena,
+                                 .project_id = project_id,
+                                 .segment_id = segment_id,
+                                 .set_id = KEY_SET_SEGMENT(segment_id)};
+}
+
+int member_add(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
+               const uint32_t *ordinals, size_t count, uint64_t *ret_added, struct err_info *info)
+{
+    struct member_batch batch = member_batch(arena, project_id, segment_id);
+    return member_run(db, &batch, member_add_body, ordinals, count, ret_added, info);
+}
+
+int member_remove(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
+                  const uint32_t *ordinals, size_t count, uint64_t *ret_removed,
+                  struct err_info *info)
+{
+    struct member_batch batch = member_batch(arena, project_id, segment_id);
+    return member_run(db, &batch, member_remove_body, ordinals, count, ret_removed, info);
+}
+
+/* ---- dropped sets -------------------------------------------------------------------------- */
+
+/* Chooses the next members; they are locked, so two droppers take different turns. */
+static int member_drop_choose(struct db *db, struct member_batch *batch, struct err_info *info)
+{
+    static const char sql[] = "SELECT ordinal FROM member WHERE project_id = ? AND set_id = ?"
+                              " ORDER BY ordinal LIMIT ? FOR UPDATE";
+    AUTO(db_rows) rows = NULL;
+    int err = db_query(
+        db, sql, DB_PARAMS(DB_I64(batch->project_id), DB_U64(batch->set_id), DB_I64(MEMBER_BATCH)),
+        false, &rows, info);
+    if (err < 0) {
+        return err;
+    }
+    batch->chosen = arena_array(batch->arena, MEMBER_BATCH, sizeof(*batch->chosen));
+    batch->chosen_count = 0;
+    while ((err = db_next(rows, info)) > 0) {
+        batch->chosen[batch->chosen_count++] = (uint32_t)db_i64(rows, 0);
+    }
+    return err;
+}
+
+static int member_drop_body(struct db *db, void *ctx, struct err_info *info)
+{
+    static const char sql[] = "DELETE FROM dropped_set WHERE project_id = ? AND set_id = ?";
+    struct member_batch *batch = ctx;
+    int err = member_drop_choose(db, batch, info);
+    if (err < 0) {
+        return err;
+    }
+    if (batch->chosen_count < MEMBER_BATCH) {
+        err = db_exec(db, sql, DB_PARAMS(DB_I64(batch->project_id), DB_U64(batch->set_id)), NULL,
+                      info);
+    }
+    return err < 0 ? err : member_delete(db, batch, info);
+}
+
+int member_drop(struct db *db, struct arena *arena, uint32_t project_id, uint64_t set_id,
+                unsigned max_batches, bool *ret_done, struct err_info *info)
+{
+    struct member_batch batch = {.arena = arena, .project_id = project_id, .set_id = set_id};
+    bool done = false;
+    for (unsigned i = 0; i < max_batches && !done; i++) {
+        int err = db_tx(db, DB_WRITE, member_drop_body, &batch, info);
+        if (err < 0) {
+            return err;
+        }
+        done = batch.chosen_count < MEMBER_BATCH;
+    }
+    *ret_done = done;
+    return 0;
+}
+
+int member_list_dropped(struct db *db, struct member_dropped *ret, size_t room, size_t *ret_count,
+                        struct err_info *info)
+{
+    static const char sql[] = "SELECT project_id, set_id FROM dropped_set LIMIT ?";
+    AUTO(db_rows) rows = NULL;
+    int err = db_query(db, sql, DB_PARAMS(DB_I64(room)), false, &rows, info);
+    if (err < 0) {
+        return err;
+    }
+    size_t count = 0;
+    while (count < room && (err = db_next(rows, info)) > 0) {
+        ret[count++] =
+            (struct member_dropped){(uint32_t)db_i64(rows, 0), (uint64_t)db_i64(rows, 1)};
+    }
+    *ret_count = count;
+    return err < 0 ? err : 0;
+}

@@ -1,0 +1,61 @@
+/*
+ * Rows of `member`: who is in a static segment, and since when. Every change marks the set's part
+ * for exactly the contacts whose membership changed. Large changes go in transactions of at most
+ * MEMBER_BATCH contacts each, so a failure in the middle leaves whole batches done; repeating the
+ * call finishes it.
+ */
+#ifndef MUSTER_STORE_MEMBER_H
+#define MUSTER_STORE_MEMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "db/db.h"
+
+#define MEMBER_BATCH 1000
+
+#define MEMBER_NO_CONTACT UINT32_MAX
+
+/*
+ * The ordinals of the contacts with these addresses (normalised, distinct, ascending by str_cmp);
+ * ret_ordinals[i] belongs to emails[i], MEMBER_NO_CONTACT for one that nobody has. Returns 0 or an
+ * err of the database.
+ */
+int member_resolve(struct db *db, struct arena *arena, uint32_t project_id,
+                   const struct str *emails, size_t count, uint32_t *ret_ordinals,
+                   struct err_info *info) MUST_CHECK;
+
+/*
+ * Adds contacts by ordinal; one that is a member stays what it is, with its entered_at, and one
+ * that no longer exists is left out. ret_added (may be NULL): how many were not members.
+ * Returns 0, ERR_NOT_FOUND when the segment is gone, or an err of the database.
+ */
+int member_add(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
+               const uint32_t *ordinals, size_t count, uint64_t *ret_added,
+               struct err_info *info) MUST_CHECK;
+
+/* Removes contacts by ordinal; ret_removed: how many were members. Errors as member_add. */
+int member_remove(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
+                  const uint32_t *ordinals, size_t count, uint64_t *ret_removed,
+                  struct err_info *info) MUST_CHECK;
+
+/*
+ * Deletes the members of a set that segment_delete dropped, at most `max_batches` of them;
+ * ret_done: whether none is left. Any number may do it at once. Returns 0 or an err of the
+ * database.
+ */
+int member_drop(struct db *db, struct arena *arena, uint32_t project_id, uint64_t set_id,
+                unsigned max_batches, bool *ret_done, struct err_info *info) MUST_CHECK;
+
+/* A dropped set that still has members, for the worker. */
+struct member_dropped {
+    uint32_t project_id;
+    uint64_t set_id;
+};
+
+/* At most `room` dropped sets. Returns 0 or an err of the database. */
+int member_list_dropped(struct db *db, struct member_dropped *ret, size_t room, size_t *ret_count,
+                        struct err_info *info) MUST_CHECK;
+
+#endif

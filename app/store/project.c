@@ -1,0 +1,191 @@
+#include "store/project.h"
+
+#include <string.h>
+
+#include "base/num.h"
+#include "base/timeutil.h"
+
+#define NAME_CHARS 200
+
+#define PROJECT_COLUMNS "project_id, account_id, site_index, uuid, name, created_ms"
+
+static void read_row(struct arena *arena, const struct db_rows *rows, struct project *ret)
+{
+    *ret = (struct project){.project_id = (uint32_t)db_i64(rows, 0),
+                            .account_id = (uint32_t)db_i64(rows, 1),
+                            .site_index = (uint32_t)db_i64(rows, 2),
+                            .name = str_copy(arena, db_bytes(rows, 4)),
+                            .created_ms = db_i64(rows, 5)};
+    if (db_bytes(rows, 3).len == sizeof(ret->uuid.bytes))
+        memcpy(ret->uuid.bytes, db_bytes(rows, 3).at, sizeof(ret->uuid.bytes));
+}
+
+/* One number from a query that always has a row. */
+static int read_number(struct db *db, const char *sql, const struct db_param *params,
+                       unsigned count, int64_t *ret, struct err_info *info)
+{
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(db, sql, params, count, &rows, info);
+    if (found < 0)
+        return found;
+    if (found == 0)
+        return err_set(info, ERR_NOT_FOUND, NULL, "no such account");
+    *ret = db_i64(rows, 0);
+    return 0;
+}
+
+static int new_account(struct db *db, struct project *project, struct err_info *info)
+{
+    int64_t id = 0;
+    int err = db_exec(db, "INSERT INTO account (name, created_ms) VALUES (?, ?)",
+                      DB_PARAMS(DB_STR(project->name), DB_I64(project->created_ms)), NULL, info);
+    if (err == 0)
+        err = read_number(db, "SELECT LAST_INSERT_ID()", DB_NO_PARAMS, &id, info);
+    project->account_id = (uint32_t)id;
+    return err;
+}
+
+/* Locks the account, so that two at once do not take the same site_index. */
+static int next_site(struct db *db, struct project *project, struct err_info *info)
+{
+    int64_t account = 0, next = 0;
+    int err = read_number(db, "SELECT account_id FROM account WHERE account_id = ? FOR UPDATE",
+                          DB_PARAMS(DB_I64(project->account_id)), &account, info);
+    if (err == 0)
+        err = read_number(
+            db, "SELECT COALESCE(MAX(site_index) + 1, 0) FROM project WHERE account_id = ?",
+            DB_PARAMS(DB_I64(account)), &next, info);
+    project->site_index = (uint32_t)next;
+    return err;
+}
+
+static int insert_rows(struct db *db, struct project *project, struct err_info *info)
+{
+    int64_t id = 0;
+    int err = db_exec(db,
+                      "INSERT INTO project (account_id, site_index, uuid, name, created_ms) "
+                      "VALUES (?, ?, ?, ?, ?)",
+                      DB_PARAMS(DB_I64(project->account_id), DB_I64(project->site_index),
+                                DB_BYTES(project->uuid.bytes, sizeof(project->uuid.bytes)),
+                                DB_STR(project->name), DB_I64(project->created_ms)),
+                      NULL, info);
+    if (err == 0)
+        err = read_number(db, "SELECT LAST_INSERT_ID()", DB_NO_PARAMS, &id, info);
+    if (err == 0)
+        err = db_exec(db, "INSERT INTO ordinal_block (project_id, next_ordinal) VALUES (?, 0)",
+                      DB_PARAMS(DB_I64(id)), NULL, info);
+    if (err == 0)
+        err = db_exec(db, "INSERT INTO project_state (project_id) VALUES (?)",
+                      DB_PARAMS(DB_I64(id)), NULL, info);
+    project->project_id = (uint32_t)id;
+    return err;
+}
+
+struct creation {
+    uint32_t account_id; /* 0: a new one */
+    struct project project;
+};
+
+static int create_body(struct db *db, void *ctx, struct err_info *info)
+{
+    struct creation *c = ctx;
+    c->project.account_id = c->account_id;
+    c->project.uuid = uuid_new();
+    int err = c->account_id ? 0 : new_account(db, &c->project, info);
+    if (err == 0)
+        err = next_site(db, &c->project, info);
+    if (err == 0)
+        err = insert_rows(db, &c->project, info);
+    if (err == 0)
+        db_set_write_check(
+            db, "SELECT 1 FROM project WHERE uuid = ? FOR UPDATE",
+            DB_PARAMS(DB_BYTES(c->project.uuid.bytes, sizeof(c->project.uuid.bytes))));
+    return err;
+}
+
+int project_create(struct db *db, struct str name, uint32_t account_id, struct project *ret,
+                   struct err_info *info)
+{
+    struct creation c = {.account_id = account_id};
+    c.project.name = str_trim(name);
+    c.project.created_ms = timeutil_wall_ms();
+    if (c.project.name.len == 0 || c.project.name.len > NAME_CHARS ||
+        !str_is_utf8(c.project.name) || str_has_control(c.project.name))
+        return err_set(info, ERR_INVAL, NULL, "a project's name is 1 to %d bytes of text",
+                       NAME_CHARS);
+    int err = db_tx(db, DB_WRITE, create_body, &c, info);
+    if (err == 0)
+        *ret = c.project;
+    return err;
+}
+
+int project_list(struct db *db, struct arena *arena, struct project **ret, size_t *ret_count,
+                 struct err_info *info)
+{
+    AUTO(db_rows) rows = NULL;
+    struct project *list = NULL;
+    size_t count = 0, room = 0;
+    int more, err = db_query(db, "SELECT " PROJECT_COLUMNS " FROM project ORDER BY project_id",
+                             DB_NO_PARAMS, false, &rows, info);
+    if (err < 0)
+        return err;
+    while ((more = db_next(rows, info)) == 1) {
+        if (count == room) {
+            struct project *bigger = arena_array(arena, room = room ? room * 2 : 16, sizeof(*list));
+            if (count)
+                memcpy(bigger, list, count * sizeof(*list));
+            list = bigger;
+        }
+        read_row(arena, rows, &list[count++]);
+    }
+    *ret = list;
+    *ret_count = count;
+    return more;
+}
+
+int project_find(struct db *db, struct arena *arena, struct str number_or_uuid, struct project *ret,
+                 struct err_info *info)
+{
+    AUTO(db_rows) rows = NULL;
+    struct uuid uuid;
+    uint64_t number = 0;
+    int found = 0;
+    if (uuid_parse(number_or_uuid, &uuid))
+        found = db_one(db, "SELECT " PROJECT_COLUMNS " FROM project WHERE uuid = ?",
+                       DB_PARAMS(DB_BYTES(uuid.bytes, sizeof(uuid.bytes))), &rows, info);
+    else if (num_parse_u64(number_or_uuid, UINT32_MAX, &number))
+        found = db_one(db, "SELECT " PROJECT_COLUMNS " FROM project WHERE project_id = ?",
+                       DB_PARAMS(DB_I64(number)), &rows, info);
+    if (found < 0)
+        return found;
+    if (found == 0)
+        return err_set(info, ERR_NOT_FOUND, NULL, "no project " STR_FMT, STR_ARG(number_or_uuid));
+    read_row(arena, rows, ret);
+    return 0;
+}
+
+int project_of_account(struct db *db, struct arena *arena, uint32_t account_id, struct project *ret,
+                       struct err_info *info)
+{
+    AUTO(db_rows) rows = NULL;
+    struct project first = {0};
+    int more, count = 0;
+    int err = db_query(db,
+                       "SELECT " PROJECT_COLUMNS " FROM project WHERE account_id = ? "
+                       "ORDER BY site_index LIMIT 2",
+                       DB_PARAMS(DB_I64(account_id)), false, &rows, info);
+    if (err < 0)
+        return err;
+    while ((more = db_next(rows, info)) == 1)
+        if (count++ == 0)
+            read_row(arena, rows, &first);
+    if (more < 0)
+        return more;
+    if (count == 0)
+        return err_set(info, ERR_NOT_FOUND, NULL, "The account has no project");
+    if (count > 1)
+        return err_set(info, ERR_INVAL, NULL,
+                       "This key covers several sites: a siteId is needed to name one");
+    *ret = first;
+    return 0;
+}

@@ -1,0 +1,43 @@
+/* Accounts and projects. A PushMail site is a project; site_index numbers them in their account. */
+#ifndef MUSTER_STORE_PROJECT_H
+#define MUSTER_STORE_PROJECT_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/uuid.h"
+#include "db/db.h"
+
+struct project {
+    uint32_t project_id;
+    uint32_t account_id;
+    uint32_t site_index; /* 0-based within the account */
+    struct uuid uuid;
+    struct str name;
+    int64_t created_ms;
+};
+
+/*
+ * Makes a project with its state rows, in `account_id` or, with 0, in a new account of the same
+ * name. `name`: 1..200 characters. Returns 0; ERR_INVAL (name); ERR_NOT_FOUND (account); or an err
+ * of the database. ret->name is borrowed from `name`.
+ */
+int project_create(struct db *db, struct str name, uint32_t account_id, struct project *ret,
+                   struct err_info *info) MUST_CHECK;
+
+/* All projects by id, in the arena. */
+int project_list(struct db *db, struct arena *arena, struct project **ret, size_t *ret_count,
+                 struct err_info *info) MUST_CHECK;
+
+/* By number or UUID text. Returns 0, ERR_NOT_FOUND or an err of the database. */
+int project_find(struct db *db, struct arena *arena, struct str number_or_uuid, struct project *ret,
+                 struct err_info *info) MUST_CHECK;
+
+/*
+ * The one project of an account. Returns 0, ERR_INVAL when there are several (a siteId is needed),
+ * ERR_NOT_FOUND when there is none, or an err of the database.
+ */
+int project_of_account(struct db *db, struct arena *arena, uint32_t account_id, struct project *ret,
+                       struct err_info *info) MUST_CHECK;
+
+#endif

@@ -1,0 +1,41 @@
+/* What the database server is set to and really does, for `muster doctor`. */
+#ifndef MUSTER_STORE_SERVERINFO_H
+#define MUSTER_STORE_SERVERINFO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "db/db.h"
+
+struct serverinfo {
+    struct str version;
+    struct str sql_mode;  /* of our session */
+    struct str time_zone; /* of our session */
+    struct str charset;   /* of our connection */
+    bool writes_binlog;
+    struct str binlog_format;
+    int64_t flush_at_commit; /* innodb_flush_log_at_trx_commit */
+    int64_t sync_binlog;
+};
+
+/* Texts in the arena. Returns 0 or an err of db_query. */
+int serverinfo_read(struct db *db, struct arena *arena, struct serverinfo *ret,
+                    struct err_info *info) MUST_CHECK;
+
+/* What a transaction sees of a row that another connection changes meanwhile. */
+struct serverinfo_probe {
+    bool read_keeps_snapshot; /* DB_READ: the old row, twice */
+    bool write_sees_commits;  /* DB_WRITE: the new row */
+    bool skip_locked_works;   /* FOR UPDATE SKIP LOCKED passes over a row that is locked */
+    bool locks_hold;          /* …and does lock a row that is free */
+};
+
+/*
+ * Tries it, with two connections and one row of project 0, which is deleted again.
+ * Returns 0 or an err of the database.
+ */
+int serverinfo_probe(struct db *one, struct db *two, struct serverinfo_probe *ret,
+                     struct err_info *info) MUST_CHECK;
+
+#endif
