@@ -53,6 +53,7 @@ struct api_request {
     struct str raw_request_id;
     struct str body;     /* empty when body_too_large */
     bool body_too_large; /* over LIMIT_BODY_BYTES: it was not read */
+    bool is_internal;    /* came in by the operator's own listener (/metrics) */
 
     /* Filled by the phases before the handler runs. */
     struct arena *arena;

@@ -92,6 +92,19 @@ int contactinput_read_batch(const struct api_request *req, const char *name,
     return 0;
 }
 
+/* Where the message is about the whole request, what is wrong stands in the item. */
+static void write_message(struct jsonwrite *w, const struct err_info *problem)
+{
+    const struct err_item *item = &problem->item;
+    if (problem->has_item && strcmp(problem->message, item->message) != 0) {
+        char text[sizeof item->field + sizeof item->message + 2];
+        (void)snprintf(text, sizeof text, "%s: %s", item->field, item->message);
+        jsonwrite_c(w, text);
+    } else {
+        jsonwrite_c(w, problem->message);
+    }
+}
+
 void contactinput_write_errors(struct jsonwrite *w, const struct contactwrite_batch *batch)
 {
     jsonwrite_name(w, "errors");
@@ -107,13 +120,7 @@ void contactinput_write_errors(struct jsonwrite *w, const struct contactwrite_ba
         jsonwrite_name(w, "code");
         jsonwrite_c(w, problem->code);
         jsonwrite_name(w, "message");
-        if (problem->has_item && problem->item.field[0] != '\0') {
-            char text[sizeof problem->item.field + sizeof problem->item.message + 2];
-            (void)snprintf(text, sizeof text, "%s: %s", problem->item.field, problem->item.message);
-            jsonwrite_c(w, text);
-        } else {
-            jsonwrite_c(w, problem->message);
-        }
+        write_message(w, problem);
         jsonwrite_object_end(w);
     }
     jsonwrite_list_end(w);

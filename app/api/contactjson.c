@@ -10,6 +10,8 @@ void contactjson_members(struct jsonwrite *w, const struct contact *contact,
     jsonwrite_str(w, contact->email);
     jsonwrite_name(w, "subscribed");
     jsonwrite_bool(w, contact->status == CONTACT_SUBSCRIBED);
+    jsonwrite_name(w, "status");
+    jsonwrite_c(w, contact_status_name(contact->status));
     jsonparts_json(w, "data", contact->data);
     jsonwrite_name(w, "projectId");
     jsonwrite_c(w, project_uuid);

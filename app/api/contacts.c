@@ -216,9 +216,11 @@ int contacts_list(struct api_request *req, struct api_response *res, struct err_
 {
     struct paging_cursor cursor;
     struct audience_page page;
-    struct audience_query query = {
-        .project_id = req->project_id, .at_ms = AUDIENCE_AT_NOW, .order = read_order(req)};
+    struct audience_query query = {.project_id = req->project_id, .order = read_order(req)};
     int err = paging_read_cursor(req, &cursor, info);
+    if (err == 0) {
+        err = condition_at(api_query(req, "at"), &query.at_ms, info);
+    }
     if (err == 0) {
         err = read_list_filter(req, &query.filter, info);
     }
@@ -282,9 +284,11 @@ static int read_lookup(const struct api_request *req, struct lookup *lookup, str
         if (list->items[i].type != JSONVAL_STRING) {
             char place[32];
             (void)snprintf(place, sizeof place, "emails.%zu", i);
-            return err_set_at(info, ERR_UNPROCESSABLE, "VALIDATION_ERROR", place,
-                              "Expected string, received %s",
-                              jsonval_type_name(list->items[i].type));
+            const char *type = jsonval_type_name(list->items[i].type);
+            (void)bodytext_refuse(info, place, "invalid_type", "Expected string, received %s",
+                                  type);
+            (void)snprintf(info->item.received, sizeof info->item.received, "%s", type);
+            return ERR_UNPROCESSABLE;
         }
         if (!email_normalise(req->arena, list->items[i].string, &lookup->emails[i])) {
             lookup->emails[i] = (struct str){0};

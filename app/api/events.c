@@ -3,6 +3,7 @@
 #include "api/bodytext.h"
 #include "api/condition.h"
 #include "api/contacts.h"
+#include "api/jsonparts.h"
 #include "api/track.h"
 #include "audience/audience.h"
 #include "audience/facts.h"
@@ -16,41 +17,19 @@
 
 /* ---- printing ------------------------------------------------------------------------------ */
 
-static void write_uuid(struct jsonwrite *w, const char *name, bool present, const struct uuid *uuid)
-{
-    char text[37];
-    jsonwrite_name(w, name);
-    if (present) {
-        uuid_format(uuid, text);
-        jsonwrite_c(w, text);
-    } else {
-        jsonwrite_null(w);
-    }
-}
-
 /* createdAt is when we were told, timestamp when it happened. */
 static void write_event(struct jsonwrite *w, const struct api_request *req,
                         const struct event *event, bool with_contact)
 {
     jsonwrite_object(w);
-    write_uuid(w, "id", true, &event->uuid);
+    jsonparts_id(w, "id", &event->uuid);
     jsonwrite_name(w, "projectId");
     jsonwrite_c(w, req->project_uuid);
-    write_uuid(w, "contactId", event->has_contact, &event->contact);
-    jsonwrite_name(w, "emailId");
-    if (event->email_id.at == NULL) {
-        jsonwrite_null(w);
-    } else {
-        jsonwrite_str(w, event->email_id);
-    }
+    jsonparts_id(w, "contactId", event->has_contact ? &event->contact : NULL);
+    jsonparts_text(w, "emailId", event->email_id);
     jsonwrite_name(w, "name");
     jsonwrite_str(w, event->name);
-    jsonwrite_name(w, "data");
-    if (event->data.at == NULL) {
-        jsonwrite_null(w);
-    } else {
-        jsonwrite_raw(w, event->data);
-    }
+    jsonparts_json(w, "data", event->data);
     jsonwrite_name(w, "createdAt");
     jsonwrite_time(w, event->created_ms);
     jsonwrite_name(w, "timestamp");
@@ -282,30 +261,64 @@ static void search_leaf(const struct filter *leaf, void *ctx)
     search->found |= leaf->leaf.column == FILTER_EVENT && str_eq(leaf->leaf.name, search->name);
 }
 
-static int find_users(const struct api_request *req, struct str name, struct event_users *ret,
-                      struct err_info *info)
+/* The filters of all segments, which a list of them leaves out. */
+static int read_filters(const struct api_request *req, const struct segment *segments, size_t count,
+                        struct segment_target **ret, size_t *ret_count, struct err_info *info)
 {
-    struct segment *segments;
-    size_t count;
-    int err = segment_list(req->db, req->arena, req->project_id, &segments, &count, info);
-    *ret = (struct event_users){0};
-    for (size_t i = 0; err == 0 && i < count; i++) {
+    struct uuid *uuids = arena_array(req->arena, count, sizeof *uuids);
+    for (size_t i = 0; i < count; i++) {
+        uuids[i] = segments[i].uuid;
+    }
+    *ret = arena_array(req->arena, count, sizeof **ret);
+    return segment_resolve(req->db, req->arena, req->project_id, uuids, count, *ret, ret_count,
+                           info);
+}
+
+static int looks_at(const struct api_request *req, const struct segment_target *target,
+                    struct str name, bool *ret, struct err_info *info)
+{
+    struct name_search search = {.name = name};
+    if (target->filter.at != NULL) {
         const struct filter *filter;
-        struct name_search search = {.name = name};
-        if (segments[i].filter.at == NULL) {
-            continue;
-        }
-        err = condition_load(req->arena, segments[i].filter, &filter, info);
+        int err = condition_load(req->arena, target->filter, &filter, info);
         if (err < 0) {
             return err;
         }
         filter_each_leaf(filter, search_leaf, &search);
-        if (search.found) {
-            segments[ret->count++] = segments[i];
+    }
+    *ret = search.found;
+    return 0;
+}
+
+static int find_users(const struct api_request *req, struct str name, struct event_users *ret,
+                      struct err_info *info)
+{
+    struct segment *segments;
+    struct segment_target *targets;
+    size_t count;
+    size_t target_count;
+    int err = segment_list(req->db, req->arena, req->project_id, &segments, &count, info);
+    if (err == 0) {
+        err = read_filters(req, segments, count, &targets, &target_count, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    *ret = (struct event_users){.segments =
+                                    arena_array(req->arena, target_count, sizeof *ret->segments)};
+    for (size_t i = 0; i < target_count; i++) {
+        bool found;
+        err = looks_at(req, &targets[i], name, &found, info);
+        if (err < 0) {
+            return err;
+        }
+        for (size_t k = 0; found && k < count; k++) {
+            if (segments[k].segment_id == targets[i].segment_id) {
+                ret->segments[ret->count++] = segments[k];
+            }
         }
     }
-    ret->segments = segments;
-    return err;
+    return 0;
 }
 
 int events_usage(struct api_request *req, struct api_response *res, struct err_info *info)
@@ -327,7 +340,7 @@ int events_usage(struct api_request *req, struct api_response *res, struct err_i
     jsonwrite_list(w);
     for (size_t i = 0; i < users.count; i++) {
         jsonwrite_object(w);
-        write_uuid(w, "id", true, &users.segments[i].uuid);
+        jsonparts_id(w, "id", &users.segments[i].uuid);
         jsonwrite_name(w, "name");
         jsonwrite_str(w, users.segments[i].name);
         jsonwrite_object_end(w);

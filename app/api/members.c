@@ -120,53 +120,58 @@ static size_t members_known(struct arena *arena, const struct members *members, 
 
 /* ---- creating the missing ------------------------------------------------------------------ */
 
-static int members_create_batch(const struct api_request *req, struct members *members,
-                                struct contactwrite_item *items, const size_t *positions,
-                                size_t count, struct err_info *info)
+/* The items that make a contact of each address that nobody has, in the order in which they were
+ * sent; ret_at[i] is the place of items[i] among the keys. Returns how many. */
+static size_t members_missing(struct arena *arena, const struct members *members, bool subscribed,
+                              struct contactwrite_item **ret, size_t **ret_at)
 {
-    struct contactwrite_handles handles = contactinput_handles(req);
-    struct contactwrite_batch batch = {
-        .project_id = req->project_id, .items = items, .count = count, .all_or_nothing = true};
-    int err = contactwrite_upsert(&handles, req->arena, &batch, info);
-    if (err < 0) {
-        return err;
-    }
-    for (size_t i = 0; i < count; i++) {
-        members->ordinals[positions[i]] = items[i].contact->ordinal;
-        members->created += items[i].outcome == CONTACTWRITE_CREATED ? 1 : 0;
-    }
-    return 0;
-}
-
-/* Makes contacts for the addresses that nobody has, in the order in which they were sent. */
-static int members_create(const struct api_request *req, struct members *members, bool subscribed,
-                          struct err_info *info)
-{
-    size_t *positions = arena_array(req->arena, LIMIT_BATCH_ITEMS, sizeof(*positions));
-    bool *taken = arena_array(req->arena, members->key_count, sizeof(*taken));
-    struct contactwrite_item *items = NULL;
+    struct contactwrite_item *items = arena_array(arena, members->key_count, sizeof(*items));
+    size_t *places = arena_array(arena, members->key_count, sizeof(*places));
+    bool *taken = arena_array(arena, members->key_count, sizeof(*taken));
     size_t count = 0;
     for (size_t i = 0; i < members->given->count; i++) {
         size_t at = members->at[i];
         struct str email;
-        if (members->ordinals[at] == MEMBER_NO_CONTACT && !taken[at] &&
-            email_normalise(req->arena, members->keys[at], &email)) {
-            items = count > 0 ? items : arena_array(req->arena, LIMIT_BATCH_ITEMS, sizeof(*items));
-            items[count] = (struct contactwrite_item){
-                .email = email,
-                .subscribe = subscribed ? CONTACTCHANGE_SUBSCRIBE : CONTACTCHANGE_UNSUBSCRIBE,
-                .subscribe_only_new = true,
-            };
-            positions[count++] = at;
-            taken[at] = true;
+        if (members->ordinals[at] != MEMBER_NO_CONTACT || taken[at] ||
+            !email_normalise(arena, members->keys[at], &email)) {
+            continue;
         }
-        if (count == LIMIT_BATCH_ITEMS || (count > 0 && i + 1 == members->given->count)) {
-            int err = members_create_batch(req, members, items, positions, count, info);
-            if (err < 0) {
-                return err;
-            }
-            count = 0;
+        taken[at] = true;
+        places[count] = at;
+        items[count++] = (struct contactwrite_item){
+            .email = email,
+            .subscribe = subscribed ? CONTACTCHANGE_SUBSCRIBE : CONTACTCHANGE_UNSUBSCRIBE,
+            .subscribe_only_new = true,
+        };
+    }
+    *ret = items;
+    *ret_at = places;
+    return count;
+}
+
+static int members_create(const struct api_request *req, struct members *members, bool subscribed,
+                          struct err_info *info)
+{
+    struct contactwrite_handles handles = contactinput_handles(req);
+    struct contactwrite_item *items;
+    size_t *at;
+    size_t count = members_missing(req->arena, members, subscribed, &items, &at);
+    for (size_t from = 0; from < count; from += LIMIT_BATCH_ITEMS) {
+        size_t left = count - from;
+        struct contactwrite_batch batch = {
+            .project_id = req->project_id,
+            .items = items + from,
+            .count = left < LIMIT_BATCH_ITEMS ? left : LIMIT_BATCH_ITEMS,
+            .all_or_nothing = true,
+        };
+        int err = contactwrite_upsert(&handles, req->arena, &batch, info);
+        if (err < 0) {
+            return err;
         }
+    }
+    for (size_t i = 0; i < count; i++) {
+        members->ordinals[at[i]] = items[i].contact->ordinal;
+        members->created += items[i].outcome == CONTACTWRITE_CREATED ? 1 : 0;
     }
     return 0;
 }

@@ -4,9 +4,13 @@
 #include <string.h>
 
 #include "api/campaigns.h"
+#include "api/contacts.h"
+#include "api/events.h"
+#include "api/fields.h"
 #include "api/members.h"
 #include "api/segments.h"
 #include "api/system.h"
+#include "api/track.h"
 
 /* clang-format off */
 static const struct route table[] = {
@@ -14,6 +18,25 @@ static const struct route table[] = {
     {API_GET,    "/",                               system_root,            ROUTE_OPEN,    ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/health",                         system_health,          ROUTE_OPEN,    ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/config",                         system_config,          ROUTE_OPEN,    ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/metrics",                        system_metrics,         ROUTE_OPEN,    ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/contacts",                       contacts_list,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/contacts",                       contacts_create,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/contacts/lookup",                contacts_lookup,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/contacts/batch",                 contacts_batch,         ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/contacts/fields",                fields_list,            ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/contacts/fields/:field/values",  fields_values,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/contacts/:id",                   contacts_get,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_PATCH,  "/contacts/:id",                   contacts_patch,         ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/contacts/:id",                   contacts_delete,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/v1/track",                       track_one,              ROUTE_ANY_KEY, ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/v1/track/batch",                 track_batch,            ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/events",                         events_list,            ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/events/track",                   events_track,           ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/events/names",                   events_names,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/events/stats",                   events_stats,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/events/contact/:id",             events_of_contact,      ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/events/:name/usage",             events_usage,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_DELETE, "/events/:name",                   events_delete,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_BULK},
     {API_GET,    "/segments",                       segments_list,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/segments",                       segments_create,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_POST,   "/segments/preview",               segments_preview,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},

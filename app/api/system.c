@@ -1,10 +1,12 @@
 #include "api/system.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/timeutil.h"
 #include "db/migrate.h"
+#include "store/serverinfo.h"
 
 int system_root(struct api_request *req, struct api_response *res, struct err_info *info)
 {
@@ -90,5 +92,29 @@ int system_config(struct api_request *req, struct api_response *res, struct err_
     jsonwrite_c(w, "plunk");
     jsonwrite_list_end(w);
     jsonwrite_object_end(w);
+    return 0;
+}
+
+static void write_gauge(struct buf *out, const char *name, const char *help, uint64_t value)
+{
+    buf_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRIu64 "\n", name, help, name, name,
+               value);
+}
+
+int system_metrics(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct serverinfo_counts counts = {0};
+    if (!req->is_internal)
+        return err_set(info, ERR_NOT_FOUND, NULL, "Unknown route");
+    bool reachable = serverinfo_count(req->db, &counts, info) == 0;
+    api_no_content(res);
+    res->status = 200;
+    res->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    write_gauge(&res->body, "muster_database_up", "Whether the database answers.", reachable);
+    if (reachable) {
+        write_gauge(&res->body, "muster_projects", "Projects there are.", counts.projects);
+        write_gauge(&res->body, "muster_dirty_marks", "Changes that no fold has taken in yet.",
+                    counts.dirty);
+    }
     return 0;
 }

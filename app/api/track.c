@@ -5,6 +5,7 @@
 #include "api/bodytext.h"
 #include "api/contactinput.h"
 #include "api/errors.h"
+#include "api/jsonparts.h"
 #include "base/limits.h"
 #include "base/timeutil.h"
 #include "store/eventname.h"
@@ -150,19 +151,14 @@ static int answer_reused(struct api_request *req, struct api_response *res,
 
 static void answer_tracked(struct api_response *res, const struct contactwrite_item *item)
 {
-    char id[37];
     api_begin(res, 200);
     jsonwrite_object(&res->json);
     jsonwrite_name(&res->json, "success");
     jsonwrite_bool(&res->json, true);
     jsonwrite_name(&res->json, "data");
     jsonwrite_object(&res->json);
-    uuid_format(&item->contact->uuid, id);
-    jsonwrite_name(&res->json, "contact");
-    jsonwrite_c(&res->json, id);
-    uuid_format(&item->event->uuid, id);
-    jsonwrite_name(&res->json, "event");
-    jsonwrite_c(&res->json, id);
+    jsonparts_id(&res->json, "contact", &item->contact->uuid);
+    jsonparts_id(&res->json, "event", &item->event->uuid);
     jsonwrite_name(&res->json, "timestamp");
     jsonwrite_time(&res->json, item->event->stored_ms);
     jsonwrite_object_end(&res->json);

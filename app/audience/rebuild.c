@@ -7,7 +7,8 @@
 #include "column/patch.h"
 #include "store/rowscan.h"
 
-/* The parts of a project: the contact row, and every event and set that has rows or is stored. */
+/* The parts of a project: the contact row, and every event name, and every set that has rows or is
+ * stored. */
 struct parts {
     uint64_t *at;
     size_t count;
@@ -24,9 +25,10 @@ static void part_add(struct parts *parts, uint64_t part)
 
 static int find_parts(struct snapshot *s, struct parts *ret, struct err_info *info)
 {
-    uint64_t *events, *sets;
+    struct catalog_name *events;
+    uint64_t *sets;
     size_t event_count, set_count;
-    int err = rowscan_events(s->db, s->arena, s->project_id, &events, &event_count, info);
+    int err = catalog_events(s->db, s->arena, s->project_id, &events, &event_count, info);
     if (!err)
         err = rowscan_sets(s->db, s->arena, s->project_id, &sets, &set_count, info);
     if (err)
@@ -35,7 +37,7 @@ static int find_parts(struct snapshot *s, struct parts *ret, struct err_info *in
     ret->at = arena_array(s->arena, event_count + set_count + s->entry_count + 1, sizeof *ret->at);
     part_add(ret, KEY_PART_CONTACT);
     for (size_t i = 0; i < event_count; i++)
-        part_add(ret, KEY_PART_EVENT(events[i]));
+        part_add(ret, KEY_PART_EVENT(events[i].id));
     for (size_t i = 0; i < set_count; i++)
         part_add(ret, KEY_PART_SET(sets[i]));
     for (size_t i = 0; i < s->entry_count; i++) {

@@ -4,11 +4,34 @@
 #include <stdio.h>
 #include <string.h>
 
-static void fill(struct err_info *info, const char *code, const char *fmt, va_list args)
+/* Copies what fits, cut between two characters: half a character makes an answer unprintable. */
+static void copy_text(char *out, size_t size, const char *text)
 {
-    memset(info, 0, sizeof *info);
-    snprintf(info->code, sizeof info->code, "%s", code ? code : "");
-    vsnprintf(info->message, sizeof info->message, fmt, args);
+    size_t len = strlen(text);
+    if (len >= size) {
+        len = size - 1;
+        while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
+            len--;
+    }
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
+/* The arguments may point into `info` itself: a message is often made of an earlier one. */
+static void fill(struct err_info *info, const char *code, const char *field, const char *fmt,
+                 va_list args)
+{
+    struct err_info fresh = {0};
+    char text[2 * sizeof fresh.message];
+    vsnprintf(text, sizeof text, fmt, args);
+    copy_text(fresh.message, sizeof fresh.message, text);
+    copy_text(fresh.code, sizeof fresh.code, code ? code : "");
+    if (field) {
+        fresh.has_item = 1;
+        copy_text(fresh.item.field, sizeof fresh.item.field, field);
+        copy_text(fresh.item.message, sizeof fresh.item.message, text);
+    }
+    *info = fresh;
 }
 
 int err_set(struct err_info *info, enum err err, const char *code, const char *fmt, ...)
@@ -17,7 +40,7 @@ int err_set(struct err_info *info, enum err err, const char *code, const char *f
     if (!info)
         return err;
     va_start(args, fmt);
-    fill(info, code, fmt, args);
+    fill(info, code, NULL, fmt, args);
     va_end(args);
     return err;
 }
@@ -29,12 +52,8 @@ int err_set_at(struct err_info *info, enum err err, const char *code, const char
     if (!info)
         return err;
     va_start(args, fmt);
-    fill(info, code, fmt, args);
+    fill(info, code, field ? field : "", fmt, args);
     va_end(args);
-    info->has_item = 1;
-    snprintf(info->item.field, sizeof info->item.field, "%s", field ? field : "");
-    snprintf(info->item.message, sizeof info->item.message, "%.*s",
-             (int)sizeof info->item.message - 1, info->message);
     return err;
 }
 

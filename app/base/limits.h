@@ -26,7 +26,7 @@
 #define LIMIT_CAMPAIGN_NAME_CHARS 500       /* its column */
 #define LIMIT_CAMPAIGN_SUBJECT_CHARS 1000   /* its column */
 #define LIMIT_CAMPAIGN_DESCRIPTION_CHARS 2000
-#define LIMIT_CAMPAIGN_BODY_CHARS (96 * 1024)  /* a page of 100 fits LIMIT_RESPONSE_BYTES */
+#define LIMIT_CAMPAIGN_BODY_CHARS (96 * 1024)   /* a page of 100 fits LIMIT_RESPONSE_BYTES */
 #define LIMIT_CAMPAIGN_FROM_CHARS 200           /* name of the sender; its column */
 #define LIMIT_SEGMENTS 10000                    /* per project */
 #define LIMIT_SEGMENTS_BYTES (24 * 1024 * 1024) /* filters of a project: its list is one answer */

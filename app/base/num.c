@@ -1,19 +1,38 @@
 #include "base/num.h"
 
-#include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/*
+ * Writes value (> 0) in the e form with the fewest digits that read back. 15 digits are tried
+ * first: where fewer suffice, they are those 15 without the zeros at the end. That does not hold
+ * below DBL_MIN, where a double has fewer digits than that.
+ */
+static void shortest_e_form(double value, char *text, size_t size)
+{
+    for (int precision = value < DBL_MIN ? 1 : DBL_DIG; precision < DBL_DECIMAL_DIG; precision++) {
+        snprintf(text, size, "%.*e", precision - 1, value);
+        if (strtod(text, NULL) == value)
+            return;
+        /* Above a power of two doubles lie half as dense as below it: where the nearest 16 digits
+         * read back as the neighbour below, the next ones up may still be ours. */
+        char *last = strchr(text, 'e') - 1;
+        if (precision == DBL_DIG + 1 && *last < '9') {
+            ++*last;
+            if (strtod(text, NULL) == value)
+                return;
+        }
+    }
+    snprintf(text, size, "%.*e", DBL_DECIMAL_DIG - 1, value);
+}
 
 /* Shortest decimal digits that read back as `value` (> 0), and n with value = 0.digits × 10^n. */
 static int shortest_digits(double value, char *out, int *ret_n)
 {
     char text[40];
-    for (int precision = 1;; precision++) {
-        snprintf(text, sizeof text, "%.*e", precision - 1, value);
-        if (precision == 17 || strtod(text, NULL) == value)
-            break;
-    }
+    shortest_e_form(value, text, sizeof text);
     char *exponent = strchr(text, 'e');
     int count = 0;
     for (char *p = text; p < exponent; p++) {
@@ -55,22 +74,49 @@ size_t num_format(double value, char out[32])
     return (size_t)snprintf(out, 32, "%s%c.%se%+d", sign, d[0], d + 1, e);
 }
 
+/* Steps over [0-9]+. Returns false when there is none. */
+static bool skip_digits(const char **at)
+{
+    const char *start = *at;
+    while (**at >= '0' && **at <= '9')
+        ++*at;
+    return *at > start;
+}
+
+/* RFC 8259 §6; strtod alone would also take blanks, "+1", "01", "1.", "0x1", "inf" and "nan". */
+static bool is_json_number(const char *at)
+{
+    if (*at == '-')
+        at++;
+    const char *whole = at;
+    if (!skip_digits(&at) || (*whole == '0' && at - whole > 1))
+        return false;
+    if (*at == '.') {
+        at++;
+        if (!skip_digits(&at))
+            return false;
+    }
+    if (*at == 'e' || *at == 'E') {
+        at++;
+        if (*at == '+' || *at == '-')
+            at++;
+        if (!skip_digits(&at))
+            return false;
+    }
+    return *at == '\0';
+}
+
 bool num_parse(struct str text, double *ret)
 {
-    char copy[512];
-    char *end;
-    if (!text.len || text.len >= sizeof copy)
+    char copy[NUM_TEXT_BYTES + 1];
+    if (text.len > NUM_TEXT_BYTES)
         return false;
-    memcpy(copy, text.at, text.len);
+    memcpy(copy, text.at ? text.at : "", text.len);
     copy[text.len] = '\0';
-    if (copy[0] != '-' && (copy[0] < '0' || copy[0] > '9'))
-        return false; /* strtod would take blanks, +, inf and nan */
-    for (size_t i = 0; i < text.len; i++) {
-        if (!strchr("0123456789+-.eE", copy[i]))
-            return false; /* and hexadecimal */
-    }
-    double value = strtod(copy, &end);
-    if (*end || !isfinite(value))
+    if (strlen(copy) != text.len || !is_json_number(copy))
+        return false;
+    double value = strtod(copy, NULL);
+    if (!isfinite(value))
         return false;
     *ret = value;
     return true;

@@ -16,7 +16,11 @@
  */
 size_t num_format(double value, char out[32]);
 
-/* Reads a JSON number token. Returns false when it is not one or not finite. */
+/* Digits beyond this change no double but the most contrived; a longer number is refused. */
+#define NUM_TEXT_BYTES 512
+
+/* Reads a JSON number token. Returns false when it is not one, not finite, or longer than
+ * NUM_TEXT_BYTES. */
 bool num_parse(struct str text, double *ret);
 
 /* Reads [0-9]+ up to `max`. Returns false on anything else (signs, blanks, overflow). */

@@ -1,6 +1,5 @@
 #include "base/timeutil.h"
 
-#include <stdio.h>
 #include <time.h>
 
 bool timeutil_is_leap(int year)
@@ -152,17 +151,32 @@ enum timeutil_date timeutil_parse(struct str text, int64_t *ret_ms)
     return TIMEUTIL_INSTANT;
 }
 
+/* The digits of value, the last one at out[count - 1]. */
+static void put_digits(char *out, size_t count, int value)
+{
+    while (count) {
+        out[--count] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
 void timeutil_format(int64_t ms, char out[25])
 {
     int year, month, day;
+    if (ms < TIMEUTIL_MIN_MS)
+        ms = TIMEUTIL_MIN_MS;
+    if (ms > TIMEUTIL_MAX_MS)
+        ms = TIMEUTIL_MAX_MS;
     timeutil_civil(ms, &year, &month, &day);
-    int64_t of_day = ms - floor_div(ms, TIMEUTIL_DAY_MS) * TIMEUTIL_DAY_MS;
-    char text[64];
-    snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day,
-             (int)(of_day / 3600000), (int)(of_day / 60000 % 60), (int)(of_day / 1000 % 60),
-             (int)(of_day % 1000));
-    memcpy(out, text, 24);
-    out[24] = '\0';
+    int of_day = (int)(ms - floor_div(ms, TIMEUTIL_DAY_MS) * TIMEUTIL_DAY_MS);
+    memcpy(out, "0000-00-00T00:00:00.000Z", 25);
+    put_digits(out, 4, year);
+    put_digits(out + 5, 2, month);
+    put_digits(out + 8, 2, day);
+    put_digits(out + 11, 2, of_day / 3600000);
+    put_digits(out + 14, 2, of_day / 60000 % 60);
+    put_digits(out + 17, 2, of_day / 1000 % 60);
+    put_digits(out + 20, 3, of_day % 1000);
 }
 
 static int64_t clock_us(clockid_t clock)

@@ -32,7 +32,8 @@ enum timeutil_date {
  */
 enum timeutil_date timeutil_parse(struct str text, int64_t *ret_ms);
 
-/* Writes "2026-01-02T03:04:05.006Z" (24 characters and NUL) into out[25]. */
+/* Writes "2026-01-02T03:04:05.006Z" (24 characters and NUL) into out[25]. An instant outside
+ * TIMEUTIL_MIN_MS … TIMEUTIL_MAX_MS is written as the nearer of the two. */
 void timeutil_format(int64_t ms, char out[25]);
 
 /* Civil date of an instant (UTC) and back; month 1-12, day 1-31. */

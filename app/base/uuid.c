@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 
@@ -25,9 +26,11 @@ static void take_random(void *out, size_t len)
 {
     static unsigned char pool[512];
     static size_t left;
-    if (left < len) {
+    static pid_t owner; /* a child must not hand out what its parent will */
+    if (left < len || owner != getpid()) {
         uuid_random(pool, sizeof pool);
         left = sizeof pool;
+        owner = getpid();
     }
     left -= len;
     memcpy(out, pool + left, len);

@@ -198,12 +198,26 @@ static void init_sets(struct predicate *p)
     texts_sort(&p->text_forms);
 }
 
+/* "List elements compare as `equals` does": a text that is a date means that day or instant. */
+static void init_element(struct predicate *p)
+{
+    p->element = p->leaf->values[0];
+    if (p->element.type != FILTER_VALUE_STRING)
+        return;
+    enum timeutil_date date = timeutil_parse(p->element.string, &p->element.ms);
+    if (date == TIMEUTIL_DAY)
+        p->element.type = FILTER_VALUE_DAY;
+    else if (date == TIMEUTIL_INSTANT)
+        p->element.type = FILTER_VALUE_INSTANT;
+}
+
 static void init_needle(struct predicate *p)
 {
     struct str form;
     if (!p->leaf->value_count || !text_form(p->arena, &p->leaf->values[0], &form))
         return;
     p->mixed_needle = fold_text(p->arena, form);
+    init_element(p);
     enum filter_value_type type = p->leaf->values[0].type;
     if (type != FILTER_VALUE_NUMBER && type != FILTER_VALUE_BOOL)
         p->needle = p->mixed_needle;
@@ -357,8 +371,7 @@ bool predicate_bool(const struct predicate *p, bool value, bool mixed)
 }
 
 /* One element of a stored list against one operand: "as `equals` does". */
-static bool element_equals(const struct predicate *p, const struct jsonval *element,
-                           const struct filter_value *operand)
+static bool element_equals(const struct jsonval *element, const struct filter_value *operand)
 {
     int64_t ms;
     switch (operand->type) {
@@ -378,15 +391,15 @@ static bool element_equals(const struct predicate *p, const struct jsonval *elem
     case FILTER_VALUE_LIST:
         return false;
     }
-    (void)p;
     return false;
 }
 
 static bool has_element(const struct predicate *p, const struct jsonval *list)
 {
+    bool contains = p->leaf->op == FILTER_CONTAINS;
     for (size_t i = 0; i < list->count; i++) {
         for (size_t v = 0; v < p->leaf->value_count; v++) {
-            if (element_equals(p, &list->items[i], &p->leaf->values[v]))
+            if (element_equals(&list->items[i], contains ? &p->element : &p->leaf->values[v]))
                 return true;
         }
     }

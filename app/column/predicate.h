@@ -52,7 +52,8 @@ struct predicate {
     struct str needle;       /* folded operand of CONTAINS, STARTS_WITH, ENDS_WITH; at == NULL: a
                                 non-string operand, for which only the mixed rule has text */
     struct str mixed_needle; /* folded text form of that operand */
-    bool folds;              /* EQUALS and IN ignore case (email): texts are folded */
+    struct filter_value element; /* CONTAINS: the operand as a list's element is compared with it */
+    bool folds;                  /* EQUALS and IN ignore case (email): texts are folded */
 };
 
 /*

@@ -16,11 +16,11 @@
 struct conn {
     MYSQL *mysql; /* NULL: not connected */
     bool is_mariadb;
-    bool thrifty;       /* the session writes the small binlog form, or was refused it */
-    unsigned budget_ms; /* the server's limit for one statement now; 0: none */
+    bool thrifty;              /* the session writes the small binlog form, or was refused it */
+    unsigned budget_ms;        /* the server's limit for one statement now; 0: none */
     uint64_t max_packet_bytes; /* of one statement with its values */
-    int64_t used_us; /* monotonic; when it last answered */
-    char error[512]; /* text of the last failure; outlives the connection */
+    int64_t used_us;           /* monotonic; when it last answered */
+    char error[512];           /* text of the last failure; outlives the connection */
 };
 
 /* Connects within 2 s, sets the session up and reads it back. Returns 0 or a code. */

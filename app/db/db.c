@@ -95,7 +95,7 @@ int db_next(struct db_rows *rows, struct err_info *info)
 /* A column that the row does not have is a defect of ours; it must not read wild memory. */
 static const struct rows_cell *cell_of(const struct db_rows *rows, unsigned column)
 {
-    if (!rows->current || column >= rows->column_count)
+    if (!rows || !rows->current || column >= rows->column_count)
         abort();
     return &rows->current[column];
 }

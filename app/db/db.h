@@ -23,10 +23,12 @@ struct db_config {
     const char *user;
     const char *password;          /* NULL or "": none */
     unsigned statement_timeout_ms; /* server-side budget of one statement; 0: none */
-    unsigned io_timeout_s;         /* read and write timeout of the socket */
+    unsigned io_timeout_s;         /* read and write timeout of the socket; must be the longer one,
+                                      or a slow statement looks like a lost connection */
 };
 
-/* Fills from MUSTER_DB_SOCKET, _HOST, _PORT, _NAME, _USER, _PASSWORD; strings borrow getenv's. */
+/* Fills from MUSTER_DB_SOCKET, _HOST, _PORT, _NAME, _USER, _PASSWORD; strings borrow getenv's. The
+ * timeouts are those of a request, 8 s and 12 s: jobs and the CLI set their own. */
 void db_config_from_env(struct db_config *config);
 
 /*
@@ -105,6 +107,8 @@ struct db_param {
  * Returns 0; ERR_CONFLICT on a duplicate key (info.message names the key); ERR_RETRY when the
  * transaction was lost and db_tx will run it again; ERR_UNAVAILABLE (database away or over its
  * statement budget); ERR_INTERNAL for anything else, with the server's message in info.
+ * In a transaction only a duplicate key leaves it alive: after any other error every statement
+ * fails until the body has returned, and nothing is committed.
  */
 int db_exec(struct db *db, const char *sql, const struct db_param *params, unsigned count,
             uint64_t *ret_affected, struct err_info *info) MUST_CHECK;
@@ -124,7 +128,8 @@ int db_query(struct db *db, const char *sql, const struct db_param *params, unsi
 int db_next(struct db_rows *rows, struct err_info *info) MUST_CHECK;
 
 /* Columns of the current row, 0-based. Bytes are valid until the next db_next. NULL reads as 0
- * and as an empty view. */
+ * and as an empty view; so does an integer column as bytes. A decimal, as SUM() gives it, reads as
+ * an integer up to its point. */
 int64_t db_i64(const struct db_rows *rows, unsigned column);
 struct str db_bytes(const struct db_rows *rows, unsigned column);
 bool db_is_null(const struct db_rows *rows, unsigned column);
@@ -148,7 +153,8 @@ bool db_ping(struct db *db);
 
 /*
  * Sets the budget of the statements that follow, in ms from now; 0: none. A statement that would
- * start after it fails with ERR_UNAVAILABLE. The pool calls it per request.
+ * start after it fails with ERR_UNAVAILABLE; one that runs into it is cut by the server, at the
+ * latest after twice the time that was left at its start. The pool calls it per request.
  */
 void db_set_deadline_ms(struct db *db, unsigned ms);
 

@@ -66,8 +66,7 @@ static bool is_migration(const char *name)
            name[4] == '-' && str_ends(str_from(name), STR(".sql"));
 }
 
-static int read_file(struct arena *arena, const char *dir, struct file *file,
-                     struct err_info *info)
+static int read_file(struct arena *arena, const char *dir, struct file *file, struct err_info *info)
 {
     const char *path = arena_printf(arena, "%s/%s", dir, file->name);
     FILE *stream = fopen(path, "re");
@@ -142,8 +141,7 @@ static int compare(const struct plan *plan, size_t index, const struct db_rows *
         return err_set(info, ERR_CONFLICT, NULL,
                        "migration " STR_FMT " is applied, but this version does not have it",
                        STR_ARG(name));
-    if (!str_eq(db_bytes(row, 1),
-                (struct str){(const char *)file->sha256, sizeof(file->sha256)}))
+    if (!str_eq(db_bytes(row, 1), (struct str){(const char *)file->sha256, sizeof(file->sha256)}))
         return err_set(info, ERR_CONFLICT, NULL,
                        "migration " STR_FMT " was changed after it was applied", STR_ARG(name));
     return 0;
@@ -178,7 +176,8 @@ static int fail_statement(struct db *db, const struct file *file, unsigned numbe
     return err_set(info, class == RETRY_FATAL ? ERR_INTERNAL : ERR_UNAVAILABLE, NULL,
                    "migration %s, statement %u (%.*s): %s (%u); %s", file->name, number,
                    first_line.len < 60 ? (int)first_line.len : 60, first_line.at, text, code,
-                   is_clean ? "nothing of the file was applied" : "what stands before it is applied");
+                   is_clean ? "nothing of the file was applied"
+                            : "what stands before it is applied");
 }
 
 static int run_statements(struct db *db, const struct file *file, struct err_info *info)
@@ -206,11 +205,10 @@ static int apply_file(const struct plan *plan, const struct file *file, struct e
 {
     struct db *db = plan->db;
     struct db_param name = DB_STR(str_from(file->name));
-    int err =
-        db_exec(db, SQL_START,
-                DB_PARAMS(name, DB_BYTES(file->sha256, sizeof(file->sha256)),
-                          DB_I64(timeutil_wall_ms())),
-                NULL, info);
+    int err = db_exec(
+        db, SQL_START,
+        DB_PARAMS(name, DB_BYTES(file->sha256, sizeof(file->sha256)), DB_I64(timeutil_wall_ms())),
+        NULL, info);
     if (!err)
         err = run_statements(db, file, info);
     if (!err)
@@ -281,8 +279,7 @@ int migrate_run(struct db *db, const char *dir, void (*report)(const char *name)
     return err ? err : db_tx(lock, DB_WRITE, apply_missing, &plan, info);
 }
 
-int migrate_status(struct db *db, const char *dir, struct migrate_state *ret,
-                   struct err_info *info)
+int migrate_status(struct db *db, const char *dir, struct migrate_state *ret, struct err_info *info)
 {
     AUTO(arena) arena = arena_new();
     struct plan plan = {.db = db, .arena = arena};

@@ -9,8 +9,7 @@ static const struct {
     unsigned code;
     enum retry_class class;
 } CODES[] = {
-    {0, RETRY_NONE},
-    {1062, RETRY_DUPLICATE},   /* duplicate entry */
+    {0, RETRY_NONE},           {1062, RETRY_DUPLICATE}, /* duplicate entry */
     {1586, RETRY_DUPLICATE},   /* the same, from an update or an online ALTER */
     {1213, RETRY_ROLLED_BACK}, /* deadlock; on Galera a failed certification, also at COMMIT */
     {1020, RETRY_ROLLED_BACK}, /* record changed since the snapshot (innodb_snapshot_isolation) */

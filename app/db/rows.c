@@ -112,9 +112,8 @@ static unsigned bind_columns(struct db_rows *rows, struct conn *conn, struct stm
     for (unsigned i = 0; i < rows->column_count; i++) {
         struct rows_column *column = &rows->columns[i];
         MYSQL_BIND *bind = &rows->bind[i];
-        *bind = (MYSQL_BIND){.length = &column->length,
-                             .is_null = &column->is_null,
-                             .error = &column->is_cut};
+        *bind = (MYSQL_BIND){
+            .length = &column->length, .is_null = &column->is_null, .error = &column->is_cut};
         if (stmt->columns[i] == STMT_INTEGER || stmt->columns[i] == STMT_UNSIGNED) {
             bind->buffer_type = MYSQL_TYPE_LONGLONG;
             bind->buffer = &column->i64;

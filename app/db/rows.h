@@ -27,12 +27,12 @@ struct rows_column; /* where one column of the row under the cursor is fetched t
 
 struct db_rows {
     struct db *db;
-    struct stmt *stmt;       /* streaming, not at the end yet; else NULL */
+    struct stmt *stmt; /* streaming, not at the end yet; else NULL */
     unsigned column_count;
     struct rows_cell *cells; /* stored: row after row; streaming: one row */
     size_t cell_cap;
-    size_t row_count; /* stored */
-    size_t next_row;  /* stored: the row that the next step goes to */
+    size_t row_count;                /* stored */
+    size_t next_row;                 /* stored: the row that the next step goes to */
     const struct rows_cell *current; /* NULL: on no row */
     bool is_broken;                  /* streaming ended before the end */
     struct rows_column *columns;

@@ -141,8 +141,8 @@ static bool may_repeat(const struct db *db, enum retry_class class, const struct
         return false;
     if (class == RETRY_NOT_SENT || (class == RETRY_LOST && job->is_query))
         return attempt == 0;
-    return attempt < RETRY_MAX && (class == RETRY_ROLLED_BACK || class == RETRY_LOCK_WAIT ||
-                                   class == RETRY_OTHER_NODE);
+    return attempt < RETRY_MAX &&
+           (class == RETRY_ROLLED_BACK || class == RETRY_LOCK_WAIT || class == RETRY_OTHER_NODE);
 }
 
 static void drop_lost(struct db *db, enum retry_class class)

@@ -1,6 +1,7 @@
 /*
  * Cuts a migration file into statements: one ends with the line whose last character is `;`.
- * Lines that begin with -- are comments. So a literal must not hold a line that ends with `;`. Pure.
+ * Lines that begin with -- are comments. So a literal must not hold a line that ends with `;`.
+ * Pure.
  */
 #ifndef MUSTER_DB_SQLSPLIT_H
 #define MUSTER_DB_SQLSPLIT_H

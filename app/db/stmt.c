@@ -156,8 +156,9 @@ static unsigned bind_params(struct stmt_cache *cache, struct conn *conn, struct 
     /* The server answers an oversized packet by hanging up, which would look like a lost
      * connection and be tried again. */
     if (bytes > conn->max_packet_bytes)
-        return conn_fail(conn, 0, "the parameters are larger than the server's "
-                                  "max_allowed_packet");
+        return conn_fail(conn, 0,
+                         "the parameters are larger than the server's "
+                         "max_allowed_packet");
     if (mysql_stmt_bind_param(stmt->handle, cache->bind))
         return fail_stmt(conn, stmt->handle);
     return 0;

@@ -68,6 +68,7 @@ static bool read_request(FCGX_Request *fcgx, struct api_request *req, uint64_t *
     req->idempotency_key = param(arena, fcgx, "HTTP_IDEMPOTENCY_KEY");
     req->content_type = param(arena, fcgx, "CONTENT_TYPE");
     req->raw_request_id = param(arena, fcgx, "HTTP_X_REQUEST_ID");
+    req->is_internal = str_eq_c(param(arena, fcgx, "MUSTER_LISTENER"), "metrics");
     return read_body(fcgx, req, ret_bytes);
 }
 

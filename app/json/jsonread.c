@@ -1,5 +1,6 @@
 #include "json/jsonread.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <yajl/yajl_parse.h>
 
@@ -13,8 +14,9 @@ struct scope {
     size_t first_item, first_name; /* of this scope on the two stacks */
 };
 
-/* Values and names that wait for the end of their scope. Kept by the process: a parse of a small
- * text must not cost a malloc. */
+/* Values and names that wait for the end of their scope. Kept by the process, up to KEEP_VALUES: a
+ * parse of a small text must not cost a malloc, and one large text must not stay for ever. */
+#define KEEP_VALUES 4096
 struct stacks {
     struct jsonval *items;
     struct str *names;
@@ -50,11 +52,18 @@ static void place(const struct reader *r, struct buf *out)
 static int refuse(struct reader *r, const char *text)
 {
     struct buf path;
-    buf_init(&path, 512);
+    buf_init(&path, sizeof r->info->item.field - 1);
     place(r, &path);
-    r->err = err_set_at(r->info, ERR_INVAL, "VALIDATION_ERROR", path.at ? path.at : "", "%s", text);
+    r->err = err_set_at(r->info, ERR_INVAL, "VALIDATION_ERROR", path.at, "%s", text);
     buf_done(&path);
     return 0;
+}
+
+static int refuse_count(struct reader *r)
+{
+    char text[80];
+    snprintf(text, sizeof text, "JSON has more than %d values", LIMIT_JSON_VALUES);
+    return refuse(r, text);
 }
 
 /* ---- building ------------------------------------------------------------------------------ */
@@ -74,7 +83,7 @@ static struct jsonval *push(struct reader *r)
 static int take_value(struct reader *r, struct jsonval value)
 {
     if (++r->value_count > LIMIT_JSON_VALUES)
-        return refuse(r, "The JSON text has more values than are allowed");
+        return refuse_count(r);
     *push(r) = value;
     return 1;
 }
@@ -102,17 +111,18 @@ static int on_string(void *ctx, const unsigned char *text, size_t len)
     struct reader *r = ctx;
     if (len && memchr(text, '\0', len))
         return refuse(r, "String must not contain a NUL character");
-    if (!str_is_utf8((struct str){(const char *)text, len}))
-        return refuse(r, "String is not valid UTF-8"); /* yajl lets overlong forms pass */
     return take_value(r, jsonval_of_str((struct str){arena_copy(r->arena, text, len), len}));
 }
 
 static int open_scope(struct reader *r, enum jsonval_type type)
 {
-    if (r->depth == LIMIT_JSON_DEPTH)
-        return refuse(r, "JSON is nested deeper than 64 levels");
+    if (r->depth == LIMIT_JSON_DEPTH) {
+        char text[80];
+        snprintf(text, sizeof text, "JSON is nested deeper than %d levels", LIMIT_JSON_DEPTH);
+        return refuse(r, text);
+    }
     if (++r->value_count > LIMIT_JSON_VALUES)
-        return refuse(r, "The JSON text has more values than are allowed");
+        return refuse_count(r);
     r->scopes[r->depth++] = (struct scope){type, r->item_count, r->name_count};
     return 1;
 }
@@ -165,8 +175,6 @@ static int on_name(void *ctx, const unsigned char *text, size_t len)
     s->names[r->name_count++] = (struct str){arena_copy(r->arena, text, len), len};
     if (len && memchr(text, '\0', len))
         return refuse(r, "Member name must not contain a NUL character");
-    if (!str_is_utf8(s->names[r->name_count - 1]))
-        return refuse(r, "Member name is not valid UTF-8");
     return 1;
 }
 
@@ -207,18 +215,96 @@ static int on_object_end(void *ctx)
         return 1;
     r->item_count--; /* the place is the object's, not the one behind it */
     struct buf path;
-    buf_init(&path, 512);
+    buf_init(&path, sizeof r->info->item.field - 1);
     place(r, &path);
     if (path.len)
         buf_add_char(&path, '.');
     buf_add_str(&path, *name);
-    r->err = err_set_at(r->info, ERR_INVAL, "VALIDATION_ERROR", path.at ? path.at : "",
-                        "Member \"%.100s\" is given twice in one object", name->at);
+    r->err = err_set_at(r->info, ERR_INVAL, "VALIDATION_ERROR", path.at,
+                        "Given twice in one object: \"%s\"", name->at);
     buf_done(&path);
     return 0;
 }
 
 /* ---- the whole text ------------------------------------------------------------------------ */
+
+/* The code unit of the escape "\uXXXX" at `at`; -1 when none stands there. */
+static long code_unit(const char *at, const char *end)
+{
+    long unit = 0;
+    if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
+        return -1;
+    for (size_t i = 2; i < 6; i++) {
+        char c = at[i], lower = (char)(c | 0x20);
+        if (c >= '0' && c <= '9')
+            unit = unit * 16 + (c - '0');
+        else if (lower >= 'a' && lower <= 'f')
+            unit = unit * 16 + (lower - 'a' + 10);
+        else
+            return -1;
+    }
+    return unit;
+}
+
+/* True when an escape names half a surrogate pair; yajl would make "?" or no UTF-8 of it. */
+static bool has_lone_surrogate(struct str text)
+{
+    const char *end = text.at + text.len;
+    const char *at = text.at;
+    while (at < end && (at = memchr(at, '\\', (size_t)(end - at)))) {
+        long unit = code_unit(at, end);
+        if (unit >= 0xdc00 && unit <= 0xdfff)
+            return true;
+        if (unit < 0xd800 || unit > 0xdfff) {
+            at += 2; /* "\\\\u" is a backslash and a letter */
+            continue;
+        }
+        long second = code_unit(at + 6, end);
+        if (second < 0xdc00 || second > 0xdfff)
+            return true;
+        at += 12;
+    }
+    return false;
+}
+
+/* What yajl lets pass. Before it, so that every place that is named can be printed. */
+static int check_text(struct str text, struct err_info *info)
+{
+    if (!str_is_utf8(text))
+        return err_set(info, ERR_INVAL, "VALIDATION_ERROR", "JSON is not valid UTF-8");
+    if (has_lone_surrogate(text))
+        return err_set(info, ERR_INVAL, "VALIDATION_ERROR",
+                       "JSON has a \\u escape that is half of a surrogate pair");
+    return 0;
+}
+
+/* yajl looks at no result of these. */
+static void *yajl_take(void *ctx, size_t size)
+{
+    (void)ctx;
+    return arena_xmalloc(size);
+}
+
+static void *yajl_retake(void *ctx, void *old, size_t size)
+{
+    (void)ctx;
+    return arena_xrealloc(old, size);
+}
+
+static void yajl_release(void *ctx, void *old)
+{
+    (void)ctx;
+    free(old);
+}
+
+static void trim_stacks(struct stacks *s)
+{
+    if (s->item_room <= KEEP_VALUES && s->name_room <= KEEP_VALUES)
+        return;
+    free(s->items);
+    free(s->names);
+    *s = (struct stacks){0};
+}
 
 static const yajl_callbacks callbacks = {on_null,       on_bool,   NULL,       NULL,
                                          on_number,     on_string, on_object,  on_name,
@@ -229,19 +315,24 @@ int jsonread_parse(struct arena *arena, struct str text, const struct jsonval **
 {
     static struct stacks stacks;
     struct reader r = {.arena = arena, .info = info, .stacks = &stacks};
-    yajl_handle handle = yajl_alloc(&callbacks, NULL, &r);
-    if (!handle)
-        return err_set(info, ERR_INTERNAL, NULL, "no memory for the JSON parser");
+    yajl_alloc_funcs memory = {yajl_take, yajl_retake, yajl_release, NULL};
+    int err = check_text(text, info);
+    if (err < 0)
+        return err;
+    yajl_handle handle = yajl_alloc(&callbacks, &memory, &r);
     yajl_status status = yajl_parse(handle, (const unsigned char *)text.at, text.len);
     if (status == yajl_status_ok)
         status = yajl_complete_parse(handle);
     yajl_free(handle);
     if (r.err)
-        return r.err;
-    if (status != yajl_status_ok || r.item_count != 1)
-        return err_set(info, ERR_INVAL, "VALIDATION_ERROR", "Invalid JSON in request body");
-    struct jsonval *root = arena_alloc(arena, sizeof *root);
-    *root = stacks.items[0];
-    *ret = root;
-    return 0;
+        err = r.err;
+    else if (status != yajl_status_ok || r.item_count != 1)
+        err = err_set(info, ERR_INVAL, "VALIDATION_ERROR", "Invalid JSON in request body");
+    else {
+        struct jsonval *root = arena_alloc(arena, sizeof *root);
+        *root = stacks.items[0];
+        *ret = root;
+    }
+    trim_stacks(&stacks);
+    return err;
 }

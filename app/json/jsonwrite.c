@@ -16,7 +16,9 @@ void jsonwrite_init(struct jsonwrite *w, struct buf *out)
 /* What stands before a value: a comma, or nothing behind a name. */
 static void before_value(struct jsonwrite *w)
 {
-    if (w->depth && w->scope[w->depth - 1] == '{' && !w->after_name)
+    bool in_object = w->depth && w->scope[w->depth - 1] == '{';
+    bool second_root = !w->depth && w->need_comma;
+    if ((in_object && !w->after_name) || second_root)
         w->failed = true;
     if (w->need_comma && !w->after_name)
         buf_add_char(w->out, ',');

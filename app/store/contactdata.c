@@ -239,8 +239,8 @@ int contactdata_print(struct arena *arena, const struct jsonval *data, struct st
     }
     buf_done(&text);
     if (!ok) {
-        return err_set(info, ERR_UNPROCESSABLE, "VALIDATION_ERROR",
-                       "data must be at most %d bytes of JSON", LIMIT_DATA_BYTES);
+        return err_set_at(info, ERR_UNPROCESSABLE, "VALIDATION_ERROR", "data",
+                          "data must be at most %d bytes of JSON", LIMIT_DATA_BYTES);
     }
     return 0;
 }

@@ -152,8 +152,8 @@ static int reserve_once(struct db *reserve, uint32_t project_id, uint64_t size, 
                         struct err_info *info)
 {
     uint64_t matched = 0;
-    int err = db_exec(reserve, SQL_RESERVE, DB_PARAMS(DB_U64(size), DB_I64(project_id)), &matched,
-                      info);
+    int err =
+        db_exec(reserve, SQL_RESERVE, DB_PARAMS(DB_U64(size), DB_I64(project_id)), &matched, info);
     if (err)
         return err;
     if (matched == 0)

@@ -354,20 +354,22 @@ int member_drop(struct db *db, struct arena *arena, uint32_t project_id, uint64_
     return 0;
 }
 
-int member_list_dropped(struct db *db, struct member_dropped *ret, size_t room, size_t *ret_count,
-                        struct err_info *info)
+int member_sweep(struct db *db, struct arena *arena, unsigned max_batches, struct err_info *info)
 {
-    static const char sql[] = "SELECT project_id, set_id FROM dropped_set LIMIT ?";
-    AUTO(db_rows) rows = NULL;
-    int err = db_query(db, sql, DB_PARAMS(DB_I64(room)), false, &rows, info);
-    if (err < 0) {
-        return err;
+    static const char sql[] =
+        "SELECT project_id, set_id FROM dropped_set ORDER BY project_id, set_id LIMIT 1";
+    for (unsigned i = 0; i < max_batches; i++) {
+        AUTO(db_rows) rows = NULL;
+        bool done;
+        int found = db_one(db, sql, DB_NO_PARAMS, &rows, info);
+        if (found <= 0) {
+            return found;
+        }
+        int err = member_drop(db, arena, (uint32_t)db_i64(rows, 0), (uint64_t)db_i64(rows, 1), 1,
+                              &done, info);
+        if (err < 0) {
+            return err;
+        }
     }
-    size_t count = 0;
-    while (count < room && (err = db_next(rows, info)) > 0) {
-        ret[count++] =
-            (struct member_dropped){(uint32_t)db_i64(rows, 0), (uint64_t)db_i64(rows, 1)};
-    }
-    *ret_count = count;
-    return err < 0 ? err : 0;
+    return 0;
 }

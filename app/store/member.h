@@ -48,14 +48,11 @@ int member_remove(struct db *db, struct arena *arena, uint32_t project_id, uint3
 int member_drop(struct db *db, struct arena *arena, uint32_t project_id, uint64_t set_id,
                 unsigned max_batches, bool *ret_done, struct err_info *info) MUST_CHECK;
 
-/* A dropped set that still has members, for the worker. */
-struct member_dropped {
-    uint32_t project_id;
-    uint64_t set_id;
-};
-
-/* At most `room` dropped sets. Returns 0 or an err of the database. */
-int member_list_dropped(struct db *db, struct member_dropped *ret, size_t room, size_t *ret_count,
-                        struct err_info *info) MUST_CHECK;
+/*
+ * Goes on with the sets that DELETEs have left behind, of all projects; at most `max_batches` of
+ * MEMBER_BATCH. For the worker. Returns 0 or an err of the database.
+ */
+int member_sweep(struct db *db, struct arena *arena, unsigned max_batches,
+                 struct err_info *info) MUST_CHECK;
 
 #endif

@@ -173,43 +173,30 @@ int rowscan_end(struct db *db, uint32_t project_id, uint64_t *ret, struct err_in
     return 0;
 }
 
-static int read_ids(struct db *db, const char *sql, struct arena *arena, uint32_t project_id,
-                    uint64_t **ret, size_t *ret_count, struct err_info *info)
+int rowscan_sets(struct db *db, struct arena *arena, uint32_t project_id, uint64_t **ret,
+                 size_t *ret_count, struct err_info *info)
 {
-    AUTO(db_rows) rows = NULL;
     size_t count = 0, room = 64;
-    uint64_t *ids = arena_array(arena, room, sizeof *ids);
-    int got = db_query(db, sql, DB_PARAMS(DB_U64(project_id)), false, &rows, info);
-    if (got)
-        return got;
-    while ((got = db_next(rows, info)) > 0) {
+    uint64_t *ids = arena_array(arena, room, sizeof *ids), last = 0;
+    for (;;) { /* from set to set by the primary key: a GROUP BY may read every member */
+        AUTO(db_rows) rows = NULL;
+        int got = db_one(db,
+                         "SELECT set_id FROM member WHERE project_id = ? AND set_id > ?"
+                         " ORDER BY set_id LIMIT 1",
+                         DB_PARAMS(DB_U64(project_id), DB_U64(last)), &rows, info);
+        if (got < 0)
+            return got;
+        if (!got)
+            break;
         if (count == room) {
             uint64_t *grown = arena_array(arena, room * 2, sizeof *grown);
             memcpy(grown, ids, count * sizeof *ids);
             ids = grown;
             room *= 2;
         }
-        ids[count++] = (uint64_t)db_i64(rows, 0);
+        last = ids[count++] = (uint64_t)db_i64(rows, 0);
     }
     *ret = ids;
     *ret_count = count;
-    return got;
-}
-
-int rowscan_events(struct db *db, struct arena *arena, uint32_t project_id, uint64_t **ret,
-                   size_t *ret_count, struct err_info *info)
-{
-    return read_ids(db,
-                    "SELECT name_id FROM contact_event WHERE project_id = ?"
-                    " GROUP BY name_id ORDER BY name_id",
-                    arena, project_id, ret, ret_count, info);
-}
-
-int rowscan_sets(struct db *db, struct arena *arena, uint32_t project_id, uint64_t **ret,
-                 size_t *ret_count, struct err_info *info)
-{
-    return read_ids(db,
-                    "SELECT set_id FROM member WHERE project_id = ?"
-                    " GROUP BY set_id ORDER BY set_id",
-                    arena, project_id, ret, ret_count, info);
+    return 0;
 }

@@ -47,9 +47,7 @@ struct rowscan_part {
 int rowscan_dirty_parts(struct db *db, uint32_t project_id, struct rowscan_part *ret, size_t max,
                         size_t *ret_count, struct err_info *info) MUST_CHECK;
 
-/* Event ids and set ids that have rows, ascending; in the arena. */
-int rowscan_events(struct db *db, struct arena *arena, uint32_t project_id, uint64_t **ret,
-                   size_t *ret_count, struct err_info *info) MUST_CHECK;
+/* Sets that have members, ascending; in the arena. */
 int rowscan_sets(struct db *db, struct arena *arena, uint32_t project_id, uint64_t **ret,
                  size_t *ret_count, struct err_info *info) MUST_CHECK;
 

@@ -5,31 +5,29 @@
 #include "base/limits.h"
 #include "store/sqlvalue.h"
 
+/* A run of edges that leave one node. */
+struct seggraph_run {
+    size_t first;
+    size_t count;
+};
+
 struct seggraph_node {
     uint32_t segment_id;
     struct uuid uuid;
     struct str slug;
     bool track;
-};
-
-/* From a node (an index into nodes) to a segment, or to all segments with a slug. */
-struct seggraph_edge {
-    uint32_t from;
-    uint32_t to;
-};
-struct seggraph_event_edge {
-    uint32_t from;
-    struct str slug;
+    struct seggraph_run edges;  /* in seggraph.targets */
+    struct seggraph_run events; /* in seggraph.event_slugs */
 };
 
 struct seggraph {
     struct seggraph_node *nodes; /* by segment_id */
     uint32_t node_count;
-    uint32_t *by_slug;           /* node indexes, by slug */
-    struct seggraph_edge *edges; /* by from */
-    size_t edge_count;
-    struct seggraph_event_edge *event_edges; /* by from */
-    size_t event_edge_count;
+    uint32_t *by_slug; /* node indexes, by slug */
+    uint32_t *targets; /* node indexes that filters name */
+    size_t target_count;
+    struct str *event_slugs; /* slugs of events that filters name */
+    size_t event_count;
     uint32_t *seen; /* per node: number of the walk that last met it */
     uint32_t walk;
     uint32_t *stack;
@@ -38,20 +36,26 @@ struct seggraph {
 
 /* ---- loading ------------------------------------------------------------------------------- */
 
-static bool seggraph_find(const struct seggraph *graph, uint32_t segment_id, uint32_t *ret)
+static int seggraph_id_order(const void *a, const void *b)
 {
-    uint32_t low = 0;
-    uint32_t high = graph->node_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (graph->nodes[middle].segment_id < segment_id) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    *ret = low;
-    return low < graph->node_count && graph->nodes[low].segment_id == segment_id;
+    uint32_t left = ((const struct seggraph_node *)a)->segment_id;
+    uint32_t right = ((const struct seggraph_node *)b)->segment_id;
+    return (left > right) - (left < right);
+}
+
+static struct seggraph_node *seggraph_find(const struct seggraph *graph, uint32_t segment_id)
+{
+    struct seggraph_node key = {.segment_id = segment_id};
+    return graph->node_count == 0
+               ? NULL
+               : bsearch(&key, graph->nodes, graph->node_count, sizeof(key), seggraph_id_order);
+}
+
+/* Counts one more edge into the run of its node; edges come sorted by node. */
+static void seggraph_extend(struct seggraph_run *run, size_t at)
+{
+    run->first = run->count == 0 ? at : run->first;
+    run->count++;
 }
 
 static int seggraph_slug_order(const void *a, const void *b, void *ctx)
@@ -124,14 +128,16 @@ static int seggraph_load_edges(struct seggraph *graph, struct db *db, struct are
         return err;
     }
     while ((err = db_next(rows, info)) > 0) {
-        struct seggraph_edge edge;
-        if (graph->edge_count == LIMIT_SEGMENT_REFS) {
+        struct seggraph_node *from = seggraph_find(graph, (uint32_t)db_i64(rows, 0));
+        const struct seggraph_node *to = seggraph_find(graph, (uint32_t)db_i64(rows, 1));
+        if (graph->target_count == LIMIT_SEGMENT_REFS) {
             return seggraph_too_many(info);
         }
-        if (seggraph_find(graph, (uint32_t)db_i64(rows, 0), &edge.from) &&
-            seggraph_find(graph, (uint32_t)db_i64(rows, 1), &edge.to)) {
-            graph->edges = seggraph_room(arena, graph->edges, graph->edge_count, sizeof(edge));
-            graph->edges[graph->edge_count++] = edge;
+        if (from != NULL && to != NULL) {
+            size_t at = graph->target_count++;
+            graph->targets = seggraph_room(arena, graph->targets, at, sizeof(*graph->targets));
+            graph->targets[at] = (uint32_t)(to - graph->nodes);
+            seggraph_extend(&from->edges, at);
         }
     }
     return err;
@@ -149,14 +155,16 @@ static int seggraph_load_event_edges(struct seggraph *graph, struct db *db, stru
         return err;
     }
     while ((err = db_next(rows, info)) > 0) {
-        struct seggraph_event_edge edge = {.slug = str_copy(arena, db_bytes(rows, 1))};
-        if (graph->event_edge_count == LIMIT_SEGMENT_REFS) {
+        struct seggraph_node *from = seggraph_find(graph, (uint32_t)db_i64(rows, 0));
+        if (graph->event_count == LIMIT_SEGMENT_REFS) {
             return seggraph_too_many(info);
         }
-        if (seggraph_find(graph, (uint32_t)db_i64(rows, 0), &edge.from)) {
-            graph->event_edges =
-                seggraph_room(arena, graph->event_edges, graph->event_edge_count, sizeof(edge));
-            graph->event_edges[graph->event_edge_count++] = edge;
+        if (from != NULL) {
+            size_t at = graph->event_count++;
+            graph->event_slugs =
+                seggraph_room(arena, graph->event_slugs, at, sizeof(*graph->event_slugs));
+            graph->event_slugs[at] = str_copy(arena, db_bytes(rows, 1));
+            seggraph_extend(&from->events, at);
         }
     }
     return err;
@@ -174,18 +182,9 @@ static void seggraph_meet(struct seggraph *graph, uint32_t node)
 
 static void seggraph_follow(struct seggraph *graph, uint32_t from)
 {
-    size_t low = 0;
-    size_t high = graph->edge_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (graph->edges[middle].from < from) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    for (; low < graph->edge_count && graph->edges[low].from == from; low++) {
-        seggraph_meet(graph, graph->edges[low].to);
+    struct seggraph_run run = graph->nodes[from].edges;
+    for (size_t i = 0; i < run.count; i++) {
+        seggraph_meet(graph, graph->targets[run.first + i]);
     }
 }
 
@@ -215,18 +214,9 @@ static void seggraph_follow_slug(struct seggraph *graph, uint32_t from, struct s
 
 static void seggraph_follow_events(struct seggraph *graph, uint32_t from)
 {
-    size_t low = 0;
-    size_t high = graph->event_edge_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (graph->event_edges[middle].from < from) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    for (; low < graph->event_edge_count && graph->event_edges[low].from == from; low++) {
-        seggraph_follow_slug(graph, from, graph->event_edges[low].slug);
+    struct seggraph_run run = graph->nodes[from].events;
+    for (size_t i = 0; i < run.count; i++) {
+        seggraph_follow_slug(graph, from, graph->event_slugs[run.first + i]);
     }
 }
 
@@ -311,8 +301,8 @@ static int seggraph_check_reach(struct seggraph *graph, struct arena *arena, uin
                                 struct err_info *info)
 {
     bool *named = arena_array(arena, graph->node_count, sizeof(*named));
-    for (size_t i = 0; i < graph->edge_count; i++) {
-        named[graph->edges[i].to] = true;
+    for (size_t i = 0; i < graph->target_count; i++) {
+        named[graph->targets[i]] = true;
     }
     for (uint32_t n = 0; n < graph->node_count; n++) {
         if (named[n]) {
@@ -343,10 +333,11 @@ int seggraph_check(struct db *db, struct arena *arena, uint32_t project_id, uint
     if (err == 0) {
         err = seggraph_load_event_edges(&graph, db, arena, project_id, info);
     }
-    uint32_t self;
-    if (err < 0 || !seggraph_find(&graph, segment_id, &self)) {
+    const struct seggraph_node *node = err < 0 ? NULL : seggraph_find(&graph, segment_id);
+    if (node == NULL) {
         return err;
     }
+    uint32_t self = (uint32_t)(node - graph.nodes);
     err = seggraph_check_cycle(&graph, arena, self, names != NULL ? names : &none, info);
     if (err < 0 || names == NULL || names->segment_count == 0) {
         return err;

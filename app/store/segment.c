@@ -208,24 +208,11 @@ static int segment_insert(struct db *db, const struct segment_write *write, stru
                    NULL, info);
 }
 
-static int segment_create_body(struct db *db, void *ctx, struct err_info *info)
+/* A new segment as the input wants it; number and times are still to come. */
+static struct segment segment_from_input(const struct segment_input *in, const struct uuid *uuid)
 {
-    static const char check_sql[] =
-        "SELECT segment_id FROM segment WHERE project_id = ? AND uuid = ? FOR UPDATE";
-    struct segment_write *write = ctx;
-    const struct segment_input *in = write->input;
-    uint32_t segment_id;
-    int64_t now_ms;
-    int err = counter_next(db, write->project_id, COUNTER_SEGMENT, &segment_id, info);
-    if (err == 0) {
-        err = db_now_ms(db, &now_ms, info);
-    }
-    if (err < 0) {
-        return err;
-    }
-    write->result = (struct segment){
-        .segment_id = segment_id,
-        .uuid = *write->uuid,
+    return (struct segment){
+        .uuid = *uuid,
         .name = in->name,
         .description = in->description,
         .slug = in->slug,
@@ -237,10 +224,24 @@ static int segment_create_body(struct db *db, void *ctx, struct err_info *info)
         .member_count = in->member_count,
         .counted_ms = in->counted_ms,
         .version = 1,
-        .created_ms = now_ms,
-        .updated_ms = now_ms,
     };
-    err = segment_insert(db, write, info);
+}
+
+static int segment_create_body(struct db *db, void *ctx, struct err_info *info)
+{
+    static const char check_sql[] =
+        "SELECT segment_id FROM segment WHERE project_id = ? AND uuid = ? FOR UPDATE";
+    struct segment_write *write = ctx;
+    struct segment *segment = &write->result;
+    *segment = segment_from_input(write->input, write->uuid);
+    int err = counter_next(db, write->project_id, COUNTER_SEGMENT, &segment->segment_id, info);
+    if (err == 0) {
+        err = db_now_ms(db, &segment->created_ms, info);
+        segment->updated_ms = segment->created_ms;
+    }
+    if (err == 0) {
+        err = segment_insert(db, write, info);
+    }
     if (err == 0) {
         err = segment_check_room(db, write->project_id, info);
     }

@@ -25,6 +25,17 @@ int serverinfo_read(struct db *db, struct arena *arena, struct serverinfo *ret,
     return 0;
 }
 
+int serverinfo_count(struct db *db, struct serverinfo_counts *ret, struct err_info *info)
+{
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(db, "SELECT (SELECT COUNT(*) FROM project), (SELECT COUNT(*) FROM dirty)",
+                       DB_NO_PARAMS, &rows, info);
+    if (found < 0)
+        return found;
+    *ret = (struct serverinfo_counts){(uint64_t)db_i64(rows, 0), (uint64_t)db_i64(rows, 1)};
+    return 0;
+}
+
 /* The row: an idempotency key of a project that does not exist. Its status is what changes. */
 #define PROBE_ROW "project_id = 0 AND idempotency_key = 'muster doctor'"
 

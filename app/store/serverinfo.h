@@ -1,4 +1,4 @@
-/* What the database server is set to and really does, for `muster doctor`. */
+/* What the database server is set to and really does, for `muster doctor` and /metrics. */
 #ifndef MUSTER_STORE_SERVERINFO_H
 #define MUSTER_STORE_SERVERINFO_H
 
@@ -22,6 +22,16 @@ struct serverinfo {
 /* Texts in the arena. Returns 0 or an err of db_query. */
 int serverinfo_read(struct db *db, struct arena *arena, struct serverinfo *ret,
                     struct err_info *info) MUST_CHECK;
+
+/* How much there is, for /metrics. */
+struct serverinfo_counts {
+    uint64_t projects;
+    uint64_t dirty; /* marks of all projects */
+};
+
+/* Returns 0 or an err of db_query. */
+int serverinfo_count(struct db *db, struct serverinfo_counts *ret,
+                     struct err_info *info) MUST_CHECK;
 
 /* What a transaction sees of a row that another connection changes meanwhile. */
 struct serverinfo_probe {

@@ -8,10 +8,12 @@
 #include "base/stopsignal.h"
 #include "base/timeutil.h"
 #include "store/idempotency.h"
+#include "store/member.h"
 #include "store/project.h"
 
 #define CLEANUP_EVERY_MS 60000
 #define PURGE_ROWS 1000u
+#define SWEEP_BATCHES 1000u
 
 unsigned worker_job(const char *word)
 {
@@ -88,6 +90,8 @@ static bool run_cleanup(struct db *db, struct arena *arena, uint64_t cache_max_b
     int err = project_list(db, arena, &projects, &count, &info);
     for (size_t i = 0; err == 0 && i < count && !stopsignal_asked(); i++)
         err = idempotency_purge(db, projects[i].project_id, PURGE_ROWS, &info);
+    if (err == 0)
+        err = member_sweep(db, arena, SWEEP_BATCHES, &info);
     if (err < 0)
         log_failure("cleanup", 0, err, &info);
     chunkcache_evict(cache_max_bytes);

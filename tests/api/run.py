@@ -161,8 +161,10 @@ class Case:
 
     def match(self, wanted, got, at):
         """Differences between a pattern and a value."""
-        if isinstance(wanted, str) and wanted.startswith("@"):
-            return self.match_kind(wanted, got, at)
+        if isinstance(wanted, str):
+            wanted = self.expand(wanted)  # a name that this very answer gave
+            if wanted.startswith("@"):
+                return self.match_kind(wanted, got, at)
         if isinstance(wanted, dict) and isinstance(got, dict):
             wrong = [f"{at}.{k}: missing" for k in wanted if k not in got and k != "..."]
             if "..." not in wanted:

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "db/migrate.h"
-#include "json/jsonread.h"
 #include "store/contactdata.h"
 #include "store/dictionary.h"
+#include "json/jsonread.h"
 
 static const char *memory_path(void)
 {

@@ -3,6 +3,7 @@
 #define MUSTER_TESTS_DB_CONTACTHELP_H
 
 #include "base/arena.h"
+#include "store/contactdata.h"
 #include "store/contactwrite.h"
 #include "testdb.h"
 

@@ -94,8 +94,9 @@ START_TEST(a_flip_is_an_event)
     ck_assert_int_eq(on.status, CONTACT_SUBSCRIBED);
     ck_assert(on.subscribed_ms >= off.updated_ms);
     ck_assert_str_eq(
-        contacthelp_text(&help, "SELECT GROUP_CONCAT(CONCAT(n.name, ' ', c.count) ORDER BY n.name)"
-                                " FROM contact_event c JOIN event_name n USING (project_id, name_id)"),
+        contacthelp_text(&help,
+                         "SELECT GROUP_CONCAT(CONCAT(n.name, ' ', c.count) ORDER BY n.name)"
+                         " FROM contact_event c JOIN event_name n USING (project_id, name_id)"),
         "contact.subscribed 1,contact.unsubscribed 1");
     ck_assert_int_eq(COUNT("event WHERE data IS NULL"), 2);
     contacthelp_must(&help, "a@b.c", CONTACTCHANGE_SUBSCRIBE, NULL);
@@ -209,9 +210,9 @@ static struct contactwrite_batch many(size_t count, size_t from, const char *eve
     struct contactwrite_item *items = arena_array(help.arena, count, sizeof *items);
     for (size_t i = 0; i < count; i++) {
         char *json = arena_printf(help.arena, "{\"n\": %zu, \"t\": \"text %zu\"}", i + from, i);
-        items[i] = (struct contactwrite_item){
-            .email = str_from(arena_printf(help.arena, "c%zu@x.y", i)),
-            .patch = contacthelp_data(&help, json).patch};
+        items[i] =
+            (struct contactwrite_item){.email = str_from(arena_printf(help.arena, "c%zu@x.y", i)),
+                                       .patch = contacthelp_data(&help, json).patch};
         if (event != NULL) {
             items[i].event = arena_alloc(help.arena, sizeof *items[i].event);
             items[i].event->name = str_from(event);
@@ -299,9 +300,8 @@ START_TEST(fields_are_limited)
     fill_fields(LIMIT_FIELD_PATHS - 1, DICTIONARY_BY_SECRET);
     contacthelp_must(&help, "a@b.c", CONTACTCHANGE_KEEP, "{\"last\": 1, \"f3\": 2}");
     ck_assert_int_eq(COUNT("field"), LIMIT_FIELD_PATHS);
-    ck_assert_int_eq(
-        contacthelp_upsert(&help, "a@b.c", CONTACTCHANGE_KEEP, "{\"more\": 1}", &item),
-        ERR_UNPROCESSABLE);
+    ck_assert_int_eq(contacthelp_upsert(&help, "a@b.c", CONTACTCHANGE_KEEP, "{\"more\": 1}", &item),
+                     ERR_UNPROCESSABLE);
     ck_assert_ptr_nonnull(strstr(help.info.message, "1000"));
     contacthelp_must(&help, "a@b.c", CONTACTCHANGE_KEEP, "{\"more\": null, \"f4\": 2}");
     ck_assert_int_eq(COUNT("field"), LIMIT_FIELD_PATHS);
@@ -315,8 +315,7 @@ START_TEST(a_public_key_over_the_limit_leaves_data_on_the_event)
         contacthelp_data(&help, "{\"f1\": 1, \"deep\": {\"f1\": 2}, \"f2\": 3}");
     struct contactwrite_event event = {.name = STR("buy"), .at_ms = CONTACTWRITE_NOW};
     ck_assert_int_eq(contactdata_print(help.arena, data.all, &event.data, &help.info), 0);
-    struct contactwrite_item item = {
-        .email = STR("a@b.c"), .patch = data.patch, .event = &event};
+    struct contactwrite_item item = {.email = STR("a@b.c"), .patch = data.patch, .event = &event};
     struct contactwrite_batch batch = {
         .project_id = CONTACTHELP_PROJECT, .by_public = true, .items = &item, .count = 1};
     ck_assert_int_eq(contactwrite_upsert(&help.handles, help.arena, &batch, &help.info), 0);
@@ -393,17 +392,16 @@ START_TEST(deleting_takes_everything_and_marks_every_part)
                 " SELECT 7, seq, RANDOM_BYTES(16), 1, 1, 1 FROM seq_1_to_12000",
                 DB_NO_PARAMS);
     clear_marks();
-    ck_assert_int_eq(contactdelete_one(help.handles.db, help.arena, CONTACTHELP_PROJECT, &uuid,
-                                       &help.info),
-                     0);
+    ck_assert_int_eq(
+        contactdelete_one(help.handles.db, help.arena, CONTACTHELP_PROJECT, &uuid, &help.info), 0);
     ck_assert_str_eq(marks(), "1:0/1 2:1/1 2:2/1 3:1099511627781/1");
     ck_assert_int_eq(COUNT("contact"), 1);
     ck_assert_int_eq(COUNT("event"), 1);
     ck_assert_int_eq(COUNT("contact_event"), 1);
     ck_assert_int_eq(COUNT("member"), 0);
-    ck_assert_int_eq(contactdelete_one(help.handles.db, help.arena, CONTACTHELP_PROJECT, &uuid,
-                                       &help.info),
-                     ERR_NOT_FOUND);
+    ck_assert_int_eq(
+        contactdelete_one(help.handles.db, help.arena, CONTACTHELP_PROJECT, &uuid, &help.info),
+        ERR_NOT_FOUND);
     contacthelp_must(&help, "a@b.c", CONTACTCHANGE_KEEP, NULL);
     ck_assert_int_gt(contacthelp_i64(&help, "SELECT MAX(ordinal) FROM contact"), 2);
 }
@@ -431,14 +429,12 @@ START_TEST(events_are_listed_counted_and_erased_by_name)
     ck_assert(str_eq_c(recorded.email, "c0@x.y"));
     ck_assert_int_eq(event_list(db, help.arena, 7, NULL, 2, &events, &count, &help.info), 0);
     ck_assert_uint_eq(count, 2);
-    ck_assert_int_eq(
-        event_list_of_contact(db, help.arena, 7, item.contact->ordinal, 9, &events, &count,
-                              &help.info),
-        0);
-    ck_assert_uint_eq(count, 3);
-    ck_assert_int_eq(event_stats(db, help.arena, 7, INT64_MIN, INT64_MAX, &stats, &count,
-                                 &help.info),
+    ck_assert_int_eq(event_list_of_contact(db, help.arena, 7, item.contact->ordinal, 9, &events,
+                                           &count, &help.info),
                      0);
+    ck_assert_uint_eq(count, 3);
+    ck_assert_int_eq(
+        event_stats(db, help.arena, 7, INT64_MIN, INT64_MAX, &stats, &count, &help.info), 0);
     ck_assert_uint_eq(count, 2);
     ck_assert_uint_eq(stats[0].count, 302);
     clear_marks();

@@ -180,8 +180,7 @@ END_TEST
 START_TEST(streamed_rows_that_break_off_say_so)
 {
     AUTO(db_rows) rows = NULL;
-    static const char many[] =
-        "SELECT a.seq FROM seq_1_to_3000 a, seq_1_to_3000 b WHERE a.seq > 0";
+    static const char many[] = "SELECT a.seq FROM seq_1_to_3000 a, seq_1_to_3000 b WHERE a.seq > 0";
     int64_t connection_id = testdb_connection_id(scene.db);
     ck_assert_int_eq(db_query(scene.db, many, DB_NO_PARAMS, true, &rows, NULL), 0);
     ck_assert_int_eq(db_next(rows, NULL), 1);

@@ -143,10 +143,9 @@ START_TEST(more_than_a_packet_is_our_defect)
     size_t len = 65 * 1024 * 1024;
     char *bytes = calloc(1, len);
     struct err_info info = {0};
-    int err = db_exec(db, INSERT,
-                      DB_PARAMS(DB_I64(1), DB_NULL, DB_NULL, DB_NULL, DB_NULL,
-                                DB_BYTES(bytes, len)),
-                      NULL, &info);
+    int err = db_exec(
+        db, INSERT, DB_PARAMS(DB_I64(1), DB_NULL, DB_NULL, DB_NULL, DB_NULL, DB_BYTES(bytes, len)),
+        NULL, &info);
     free(bytes);
     ck_assert_int_eq(err, ERR_INTERNAL);
     ck_assert_ptr_nonnull(strstr(info.message, "max_allowed_packet"));
@@ -261,8 +260,7 @@ START_TEST(schema_changes_under_a_statement)
     static const char star[] = "SELECT * FROM t ORDER BY id";
     AUTO(db_rows) before = NULL;
     ck_assert_int_eq(db_one(db, star, DB_NO_PARAMS, &before, NULL), 1);
-    testdb_exec(other, "ALTER TABLE t ADD COLUMN extra BIGINT NOT NULL DEFAULT 5",
-                DB_NO_PARAMS);
+    testdb_exec(other, "ALTER TABLE t ADD COLUMN extra BIGINT NOT NULL DEFAULT 5", DB_NO_PARAMS);
     for (int i = 0; i < 2; i++) {
         AUTO(db_rows) rows = NULL;
         struct err_info info = {0};
@@ -293,9 +291,9 @@ START_TEST(session_is_as_promised)
             ck_assert_int_eq(db_i64(rows, 0), 1);
     }
     struct err_info info = {0};
-    ck_assert_int_eq(db_exec(db, "UPDATE t SET v = 1; UPDATE t SET v = 2", DB_NO_PARAMS, NULL,
-                             &info),
-                     ERR_INTERNAL);
+    ck_assert_int_eq(
+        db_exec(db, "UPDATE t SET v = 1; UPDATE t SET v = 2", DB_NO_PARAMS, NULL, &info),
+        ERR_INTERNAL);
     ck_assert_int_eq(testdb_v(other, 1), 10);
 }
 END_TEST

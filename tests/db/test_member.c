@@ -177,12 +177,16 @@ START_TEST(finds_ordinals_by_address)
 }
 END_TEST
 
+static int64_t count_rows(const char *sql)
+{
+    return testdb_i64(db, sql, DB_NO_PARAMS);
+}
+
 START_TEST(drops_a_large_set_by_batches)
 {
-    enum { COUNT = 2 * MEMBER_BATCH + 500 };
-    struct member_dropped dropped[2];
+    enum { COUNT = 4 * MEMBER_BATCH + 500 };
     uint32_t list[COUNT];
-    size_t count;
+    uint64_t set_id = KEY_SET_SEGMENT(segment.segment_id);
     bool done;
     run("DELETE FROM contact");
     make_contacts(COUNT);
@@ -191,21 +195,20 @@ START_TEST(drops_a_large_set_by_batches)
     }
     ck_assert_uint_eq(add(list, COUNT), COUNT);
     run("DELETE FROM dirty");
-    ck_assert_int_eq(member_list_dropped(db, dropped, 2, &count, &info), 0);
-    ck_assert_uint_eq(count, 0);
+    ck_assert_int_eq(member_sweep(db, arena, 9, &info), 0);
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM member"), COUNT);
     ck_assert_int_eq(segment_delete(db, arena, PROJECT, &segment.uuid, &info), 0);
-    ck_assert_int_eq(member_list_dropped(db, dropped, 2, &count, &info), 0);
-    ck_assert_uint_eq(count, 1);
-    ck_assert_uint_eq(dropped[0].set_id, KEY_SET_SEGMENT(segment.segment_id));
-    ck_assert_int_eq(member_drop(db, arena, PROJECT, dropped[0].set_id, 2, &done, &info), 0);
+    ck_assert_int_eq(member_drop(db, arena, PROJECT, set_id, 2, &done, &info), 0);
     ck_assert(!done);
-    ck_assert_int_eq(testdb_i64(db, "SELECT COUNT(*) FROM member", DB_NO_PARAMS), 500);
-    ck_assert_int_eq(member_drop(db, arena, PROJECT, dropped[0].set_id, 2, &done, &info), 0);
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM member"), COUNT - 2 * MEMBER_BATCH);
+    ck_assert_int_eq(member_sweep(db, arena, 1, &info), 0);
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM member"), COUNT - 3 * MEMBER_BATCH);
+    ck_assert_int_eq(member_sweep(db, arena, 9, &info), 0);
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM member"), 0);
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM dropped_set"), 0);
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM dirty"), COUNT);
+    ck_assert_int_eq(member_drop(db, arena, PROJECT, set_id, 1, &done, &info), 0);
     ck_assert(done);
-    ck_assert_int_eq(testdb_i64(db, "SELECT COUNT(*) FROM member", DB_NO_PARAMS), 0);
-    ck_assert_int_eq(testdb_i64(db, "SELECT COUNT(*) FROM dirty", DB_NO_PARAMS), COUNT);
-    ck_assert_int_eq(member_list_dropped(db, dropped, 2, &count, &info), 0);
-    ck_assert_uint_eq(count, 0);
 }
 END_TEST
 

@@ -19,6 +19,17 @@ struct db *testdb_new(void)
     return db_new(&config);
 }
 
+struct db *testdb_new_in(const char *name)
+{
+    char sql[100];
+    snprintf(sql, sizeof(sql), "CREATE DATABASE IF NOT EXISTS %s", name);
+    AUTO(db) first = testdb_new();
+    testdb_exec(first, sql, DB_NO_PARAMS);
+    struct db_config config = testdb_config();
+    config.name = name;
+    return db_new(&config);
+}
+
 uint64_t testdb_exec(struct db *db, const char *sql, const struct db_param *params, unsigned count)
 {
     struct err_info info = {0};

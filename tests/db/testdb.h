@@ -10,6 +10,10 @@
 /* A handle to the server that with-mariadb runs, short timeouts. Free with db_free. */
 struct db *testdb_new(void);
 
+/* A handle to a database of its own on that server, made when it is not there, for tests whose
+ * tables would stand in the way of others. */
+struct db *testdb_new_in(const char *name);
+
 /* The configuration of testdb_new. */
 struct db_config testdb_config(void);
 

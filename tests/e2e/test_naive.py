@@ -83,6 +83,8 @@ class Types(Case):
         self.no({"x": True}, "equals", "true")
         self.yes({"x": True}, "equals", True)
         self.yes({"x": -0.0}, "equals", 0)
+        self.yes({"x": 9007199254740992}, "equals", 9007199254740993)  # one double
+        self.no({"x": 9007199254740992}, "lessThan", 9007199254740993)
         self.no({"x": "Pro"}, "equals", "pro")
         self.no({"x": 512}, "contains", "1")
         self.yes({"x": 512}, "notContains", "1")

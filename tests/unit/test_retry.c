@@ -42,8 +42,9 @@ END_TEST
 
 START_TEST(files_are_cut_at_line_ends)
 {
-    struct str rest = STR("-- a comment;\n\nCREATE TABLE a (\n  -- note;\n  x INT -- ; inside\n);\r\n"
-                          "INSERT INTO a VALUES ('x;y');  \n--end\nDROP TABLE b");
+    struct str rest =
+        STR("-- a comment;\n\nCREATE TABLE a (\n  -- note;\n  x INT -- ; inside\n);\r\n"
+            "INSERT INTO a VALUES ('x;y');  \n--end\nDROP TABLE b");
     static const char *const expected[] = {
         "CREATE TABLE a (\n  -- note;\n  x INT -- ; inside\n)",
         "INSERT INTO a VALUES ('x;y')",

@@ -12,7 +12,7 @@ def preview(client, condition, at):
     return answer["count"], [c["id"] for c in answer["sample"]]
 
 
-def listed(client, condition, at, limit):
+def listed(client, condition, at, limit=37):
     """(total, ids of all members) by the contact list, page after page."""
     ids, cursor, total = [], None, None
     while True:

@@ -23,7 +23,7 @@ def bad_leaves():
         yield leaf("data.a", operator, "a")
     for field in ("plan", "data", "data.", "data..a", "data.a.", "data.a..b", "Data.a", "id",
                   "email.constructor", "email.", "event.", "segment.", "segment.x", "data.a\u0001",
-                  "data." + "p" * 510, "tag", "createdat"):
+                  "data." + "p" * 513, "tag", "createdat"):
         yield leaf(field, "equals", "a")
     for activity in ("constructor", "received", "Opened", "opens"):
         yield leaf("email." + activity, "triggered")

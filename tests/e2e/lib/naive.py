@@ -12,6 +12,15 @@ A contact is a dict:
     sets                         ids of the static segments that it is a member of
 A segment is a dict: type "STATIC" or "DYNAMIC", condition (for DYNAMIC).
 Conditions are Plunk's JSON and must be legal: judging them is not this module's work.
+
+Where the page leaves room, this is the reading:
+ 1. List elements compare as `equals` does on an unmixed key, whatever the operator (contains, in,
+    list equals): a date operand finds every element on that day or at that instant.
+ 2. The mixed rule leaves lists alone altogether: their elements keep their types.
+ 3. Elements of a list make no key mixed; only scalars that stand under the key itself do.
+ 4. A string operand that is no date is ordered against every stored string, dates among them.
+ 5. N·unit is rounded to the nearest microsecond first, so that 0.1 hours are six minutes.
+ 6. An operand that is ignored (exists, isEmpty ...) may be anything.
 """
 import re
 from datetime import date, timedelta
@@ -226,16 +235,16 @@ def scalar_equals(value, operand):
         if parse_date(operand) is not None:
             return parse_date(value) is not None and equals_date(parse_date(value), operand)
         return value == operand
-    if kind(value) in ("number", "bool"):
-        return value == operand
-    return False
+    if kind(value) == "number":
+        return float(value) == float(operand)  # numbers are doubles
+    return kind(value) == "bool" and value == operand
 
 
 def ordered(value, operand, compare):
     if kind(value) != kind(operand):
         return False
     if kind(value) == "number":
-        return compare(value, operand)
+        return compare(float(value), float(operand))
     if kind(value) != "string":
         return False
     if parse_date(operand) is not None:
