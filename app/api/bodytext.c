@@ -85,3 +85,22 @@ int bodytext_word(const struct jsonval *object, const char *name, const char *co
                            given ? "%s must be one of %s" : "%s is required: one of %s", name,
                            list);
 }
+
+int bodytext_check_strings(const struct jsonval *list, const char *name, struct err_info *info)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].type == JSONVAL_STRING) {
+            continue;
+        }
+        char field[80];
+        const char *type = jsonval_type_name(list->items[i].type);
+        (void)snprintf(field, sizeof(field), "%s.%zu", name, i);
+        int err =
+            bodytext_refuse(info, field, "invalid_type", "Expected string, received %s", type);
+        if (info != NULL) {
+            (void)snprintf(info->item.received, sizeof(info->item.received), "%s", type);
+        }
+        return err;
+    }
+    return 0;
+}

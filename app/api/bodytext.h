@@ -28,6 +28,13 @@ bool bodytext_is_blank(struct str text);
 int bodytext_word(const struct jsonval *object, const char *name, const char *const *words,
                   int fallback, int *ret, struct err_info *info) MUST_CHECK;
 
+/*
+ * Checks that every element of the list `name` is a string. Returns 0 or ERR_UNPROCESSABLE
+ * (VALIDATION_ERROR, invalid_type) at the first that is none ("emails.3").
+ */
+int bodytext_check_strings(const struct jsonval *list, const char *name,
+                           struct err_info *info) MUST_CHECK;
+
 /* ERR_UNPROCESSABLE (VALIDATION_ERROR) at a field, with an item code. */
 int bodytext_refuse(struct err_info *info, const char *field, const char *code, const char *fmt,
                     ...) PRINTF_LIKE(4, 5);

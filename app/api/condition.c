@@ -113,7 +113,7 @@ int condition_load(struct arena *arena, struct str canonical, const struct filte
 
 int condition_at(struct str text, int64_t *ret_ms, struct err_info *info)
 {
-    if (text.len == 0) {
+    if (text.at == NULL) {
         *ret_ms = AUDIENCE_AT_NOW;
         return 0;
     }

@@ -28,7 +28,7 @@ int condition_load(struct arena *arena, struct str canonical, const struct filte
                    struct err_info *info) MUST_CHECK;
 
 /*
- * The instant of an `at` (text "" or at == NULL: AUDIENCE_AT_NOW). Returns 0, or ERR_INVAL at
+ * The instant of an `at` (text.at == NULL, not given: AUDIENCE_AT_NOW). Returns 0, or ERR_INVAL at
  * field "at" when it is no date.
  */
 int condition_at(struct str text, int64_t *ret_ms, struct err_info *info) MUST_CHECK;

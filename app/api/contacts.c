@@ -278,18 +278,13 @@ static int read_lookup(const struct api_request *req, struct lookup *lookup, str
         return err_set(info, ERR_INVAL, "BAD_REQUEST", "Maximum %d emails per lookup",
                        LIMIT_LOOKUP_EMAILS);
     }
+    err = bodytext_check_strings(list, "emails", info);
+    if (err < 0) {
+        return err;
+    }
     lookup->given = list;
     lookup->emails = arena_array(req->arena, list->count, sizeof *lookup->emails);
     for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i].type != JSONVAL_STRING) {
-            char place[32];
-            (void)snprintf(place, sizeof place, "emails.%zu", i);
-            const char *type = jsonval_type_name(list->items[i].type);
-            (void)bodytext_refuse(info, place, "invalid_type", "Expected string, received %s",
-                                  type);
-            (void)snprintf(info->item.received, sizeof info->item.received, "%s", type);
-            return ERR_UNPROCESSABLE;
-        }
         if (!email_normalise(req->arena, list->items[i].string, &lookup->emails[i])) {
             lookup->emails[i] = (struct str){0};
         }

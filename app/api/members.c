@@ -1,6 +1,5 @@
 #include "api/members.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/bodytext.h"
@@ -38,15 +37,7 @@ static int members_check_list(const struct jsonval *list, struct err_info *info)
         return bodytext_refuse(info, "emails", "too_big", "emails can hold at most %d addresses",
                                LIMIT_MEMBER_EMAILS);
     }
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i].type != JSONVAL_STRING) {
-            char field[40];
-            (void)snprintf(field, sizeof(field), "emails.%zu", i);
-            return bodytext_refuse(info, field, "invalid_type", "Expected string, received %s",
-                                   jsonval_type_name(list->items[i].type));
-        }
-    }
-    return 0;
+    return bodytext_check_strings(list, "emails", info);
 }
 
 /* Fills keys, and at. */

@@ -181,7 +181,7 @@ static int track_with_one_key(struct contacthelp *writer, int number)
     (void)number;
     int err = track_with_key(writer, "one key", "tick", CONTACTWRITE_NOW);
     return err == ERR_CONFLICT && strcmp(writer->info.code, "IDEMPOTENCY_KEY_REUSED") == 0 ? 1
-                                                                                            : err;
+                                                                                           : err;
 }
 
 START_TEST(of_many_with_one_key_one_takes_effect)
@@ -239,7 +239,8 @@ struct held {
 static int held_body(struct db *db, void *ctx, struct err_info *info)
 {
     struct held *held = ctx;
-    struct idempotency_claim claim = {.key = STR("k"), .request = STR("POST /first"), .status = 200};
+    struct idempotency_claim claim = {
+        .key = STR("k"), .request = STR("POST /first"), .status = 200};
     int err = idempotency_take(db, CONTACTHELP_PROJECT, &claim, info);
     (void)pthread_barrier_wait(&held->taken);
     (void)pthread_barrier_wait(&held->release);

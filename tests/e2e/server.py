@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The server under bad luck: SIGTERM and kill -9 of pool members under load, silent and broken
+"""The server and its tools under bad luck: SIGTERM and kill -9 of pool members under load, silent and broken
 peers on its socket, processes that start afresh, the database away and back, all members gone.
 
     server.py [--sigterms N] [--kills N]
@@ -10,6 +10,7 @@ import random
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -247,6 +248,43 @@ def nginx_restarts(running, project):
     return "serves"
 
 
+def command_line(running, project):
+    """The admin program: help everywhere, exit statuses, keys that begin and end."""
+    def run(*arguments, **more):
+        return subprocess.run([os.path.join(running.env["MUSTER_BIN"], "muster"), *arguments],
+                              env={**os.environ, **running.env, **more}, capture_output=True,
+                              text=True, timeout=60, check=False)
+
+    listed = [line.split() for line in run("--help").stdout.splitlines() if line.startswith("  ")]
+    names = [[w for w in line[:2] if w.isalpha() and w.islower()] for line in listed]
+    expect(len(names) >= 9, f"{names}")
+    for name in names:
+        helped = run(*name, "--help")
+        expect(helped.returncode == 0 and helped.stdout.startswith("usage: muster " + name[0]),
+               f"{name}: {helped!r}")
+    expect(run().returncode == 2 and run("fly").returncode == 2, "wrong usage is not 2")
+    expect(run("key", "create").returncode == 2, "missing arguments are not 2")
+    checked = run("doctor")
+    expect(checked.returncode == 0 and "WRONG" not in checked.stdout, f"{checked!r}")
+    away = run("doctor", MUSTER_DB_SOCKET="/nonexistent")
+    expect(away.returncode == 1 and "WRONG" in away.stdout, f"{away!r}")
+    number, uuid, _account = run("project", "create", "Ünicode & Co").stdout.split()
+    expect(f"{number} " in run("project", "list").stdout, "not listed")
+    expect(run("project", "create", "").returncode == 1, "an empty name was taken")
+    expect(run("key", "create", "4000000000", "secret").returncode == 1, "a key of no project")
+    for kind in ("secret", "site", "account"):
+        text = run("key", "create", uuid, kind).stdout.strip()
+        client = project.client(text)
+        expect(client.want(200, "GET", "/segments") == [], f"a {kind} key does not work")
+        shown = run("key", "list").stdout
+        key_id = text.split("_")[-2]
+        expect(key_id in shown and text.split("_")[-1] not in shown, "the list shows a secret")
+        expect(run("key", "revoke", key_id).returncode == 0, "revoke")
+        envelope(client.request("GET", "/segments"), 401, "INVALID_API_KEY")
+    expect(run("key", "revoke", "nosuchkey123").returncode == 1, "an unknown key was revoked")
+    return f"{len(names)} commands"
+
+
 def logs_are_clean(running, project):
     """No key, no address, no body in any log."""
     secrets = [CANARY, project.secret, project.secret.split("_")[-1], "xxxxxxxxxx"]
@@ -281,6 +319,7 @@ def main():
                 ("database away", database_away),
                 ("database silent", database_silent),
                 ("nginx restarts", nginx_restarts),
+                ("command line", command_line),
                 ("logs are clean", logs_are_clean)):
             started = time.monotonic()
             try:

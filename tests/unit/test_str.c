@@ -101,18 +101,18 @@ static const struct {
     {"\xef\xbf\xbf", true},
     {"\xf0\x90\x80\x80", true},
     {"\xf4\x8f\xbf\xbf", true},
-    {"\x80", false},             /* a continuation alone */
+    {"\x80", false}, /* a continuation alone */
     {"\xbf", false},
-    {"\xc0\xaf", false},         /* overlong */
+    {"\xc0\xaf", false}, /* overlong */
     {"\xc1\xbf", false},
     {"\xe0\x9f\xbf", false},
     {"\xf0\x8f\xbf\xbf", false},
-    {"\xed\xa0\x80", false},     /* surrogates */
+    {"\xed\xa0\x80", false}, /* surrogates */
     {"\xed\xbf\xbf", false},
     {"\xf4\x90\x80\x80", false}, /* above U+10FFFF */
     {"\xf5\x80\x80\x80", false},
     {"\xff", false},
-    {"\xc2", false},             /* cut */
+    {"\xc2", false}, /* cut */
     {"\xe2\x82", false},
     {"\xf0\x9f\x98", false},
     {"\xc2x", false},

@@ -1,0 +1,77 @@
+/* Settings from the environment. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/config.h"
+
+static void set_up(void)
+{
+    unsetenv("MUSTER_ENVIRONMENT");
+    unsetenv("MUSTER_CACHE_DIR");
+    unsetenv("MUSTER_CACHE_MAX");
+    unsetenv("MUSTER_MAX_REQUESTS");
+}
+
+static void tear_down(void)
+{
+    set_up();
+}
+
+START_TEST(fallbacks)
+{
+    struct config c;
+    struct err_info info = {0};
+    ck_assert_int_eq(config_from_env(&c, &info), 0);
+    ck_assert_str_eq(c.environment, "production");
+    ck_assert_str_eq(c.cache_dir, "/run/muster/chunks");
+    ck_assert_uint_gt(c.cache_max_bytes, 1 << 20);
+    ck_assert_uint_eq(c.max_requests, 100000);
+}
+END_TEST
+
+START_TEST(what_is_set_counts)
+{
+    struct config c;
+    struct err_info info = {0};
+    setenv("MUSTER_ENVIRONMENT", "here", 1);
+    setenv("MUSTER_CACHE_DIR", "", 1);
+    setenv("MUSTER_CACHE_MAX", "123456789012", 1);
+    setenv("MUSTER_MAX_REQUESTS", "0", 1);
+    ck_assert_int_eq(config_from_env(&c, &info), 0);
+    ck_assert_str_eq(c.environment, "here");
+    ck_assert_str_eq(c.cache_dir, "");
+    ck_assert_uint_eq(c.cache_max_bytes, UINT64_C(123456789012));
+    ck_assert_uint_eq(c.max_requests, 0);
+}
+END_TEST
+
+START_TEST(what_is_no_number_is_refused_by_name)
+{
+    const char *const bad[] = {"x", "-1", "1.5", "1 ", "99999999999999999999", "1k"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct config c = {.environment = "untouched"};
+        struct err_info info = {0};
+        setenv("MUSTER_CACHE_MAX", bad[i], 1);
+        ck_assert_int_eq(config_from_env(&c, &info), ERR_INVAL);
+        ck_assert_ptr_nonnull(strstr(info.message, "MUSTER_CACHE_MAX"));
+        ck_assert_str_eq(c.environment, "untouched");
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("config");
+    TCase *tc = tcase_create("config");
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, fallbacks);
+    tcase_add_test(tc, what_is_set_counts);
+    tcase_add_test(tc, what_is_no_number_is_refused_by_name);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
