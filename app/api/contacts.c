@@ -278,7 +278,7 @@ static int read_lookup(const struct api_request *req, struct lookup *lookup, str
         return err_set(info, ERR_INVAL, "BAD_REQUEST", "Maximum %d emails per lookup",
                        LIMIT_LOOKUP_EMAILS);
     }
-    err = bodytext_check_strings(list, "emails", info);
+    int err = bodytext_check_strings(list, "emails", info);
     if (err < 0) {
         return err;
     }

@@ -8,6 +8,8 @@
 #include "base/limits.h"
 #include "base/num.h"
 
+#define INVALID_JSON "Invalid JSON in request body" /* http-api §1.2 */
+
 /* A list or object that is being read; its items wait on the reader's stack. */
 struct scope {
     enum jsonval_type type;
@@ -270,6 +272,11 @@ static bool has_lone_surrogate(struct str text)
 /* What yajl lets pass. Before it, so that every place that is named can be printed. */
 static int check_text(struct str text, struct err_info *info)
 {
+    static const char no_space[] = "\v\f"; /* yajl takes them for white space */
+    for (size_t i = 0; i < 2; i++) {
+        if (text.len && memchr(text.at, no_space[i], text.len))
+            return err_set(info, ERR_INVAL, "VALIDATION_ERROR", INVALID_JSON);
+    }
     if (!str_is_utf8(text))
         return err_set(info, ERR_INVAL, "VALIDATION_ERROR", "JSON is not valid UTF-8");
     if (has_lone_surrogate(text))
@@ -327,7 +334,7 @@ int jsonread_parse(struct arena *arena, struct str text, const struct jsonval **
     if (r.err)
         err = r.err;
     else if (status != yajl_status_ok || r.item_count != 1)
-        err = err_set(info, ERR_INVAL, "VALIDATION_ERROR", "Invalid JSON in request body");
+        err = err_set(info, ERR_INVAL, "VALIDATION_ERROR", INVALID_JSON);
     else {
         struct jsonval *root = arena_alloc(arena, sizeof *root);
         *root = stacks.items[0];
