@@ -83,7 +83,7 @@ static int read_fields(const struct api_request *req, struct field **ret, size_t
     size_t custom_count;
     uint64_t subscribed_at;
     int err = facts_fields(req->db, req->arena, req->project_id, &custom, &custom_count,
-                              ret_contacts, info);
+                           ret_contacts, info);
     if (err == 0) {
         struct filter_value first = {.type = FILTER_VALUE_INSTANT, .ms = TIMEUTIL_MIN_MS};
         err = count_matches(req, FILTER_SUBSCRIBED_AT, FILTER_GREATER_EQ, first, &subscribed_at,
@@ -155,8 +155,8 @@ int fields_list(struct api_request *req, struct api_response *res, struct err_in
 
 /* ---- values -------------------------------------------------------------------------------- */
 
-static int built_in_values(const struct api_request *req, struct str field,
-                           struct facts_value *ret, size_t *ret_count, struct err_info *info)
+static int built_in_values(const struct api_request *req, struct str field, struct facts_value *ret,
+                           size_t *ret_count, struct err_info *info)
 {
     *ret_count = 0;
     bool is_status = str_eq_c(field, "status");
@@ -203,8 +203,7 @@ static int read_values(const struct api_request *req, size_t limit, struct facts
     if (str_starts(path, prefix)) {
         path = (struct str){path.at + prefix.len, path.len - prefix.len};
     }
-    return facts_values(req->db, req->arena, req->project_id, path, limit, ret, ret_count,
-                                 info);
+    return facts_values(req->db, req->arena, req->project_id, path, limit, ret, ret_count, info);
 }
 
 int fields_values(struct api_request *req, struct api_response *res, struct err_info *info)

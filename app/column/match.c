@@ -147,6 +147,9 @@ static void match_instants(const struct program_node *node, const struct chunk *
 
 /* ---- addresses ----------------------------------------------------------------------------- */
 
+/* As many searches through all addresses cost less than judging each address. */
+#define MAX_SEARCHES 4
+
 /* Texts of EQUALS and IN in a hash table: an address list of 1,000 must not cost 1,000 looks. */
 struct text_table {
     const struct predicate_texts *texts;
@@ -212,24 +215,55 @@ static void match_each_address(const struct predicate *p, const struct chunk *ch
     buf_done(&folded);
 }
 
+/* Texts of which a matching address must contain one, or none when a search would not pay. */
+static struct predicate_texts search_texts(const struct predicate *p)
+{
+    bool equals = p->leaf->op == FILTER_EQUALS || p->leaf->op == FILTER_IN;
+    struct predicate_texts texts = p->needles;
+    if (equals)
+        texts = p->texts;
+    if (texts.count > MAX_SEARCHES)
+        texts.count = 0;
+    for (size_t i = 0; i < texts.count; i++) {
+        if (!texts.items[i].len)
+            texts.count = 0;
+    }
+    return texts;
+}
+
+/* Looks for the texts in all addresses at once; what is found is then judged one by one. */
+static void match_found_addresses(const struct predicate *p, const struct predicate_texts *wanted,
+                                  const struct chunk *chunk, const struct chunk_texts *texts,
+                                  uint64_t *out)
+{
+    uint8_t *found = arena_xmalloc((size_t)chunk->rows + 1);
+    memset(found, 0, (size_t)chunk->rows + 1);
+    for (size_t i = 0; i < wanted->count; i++) {
+        /* What stands between addresses is in none. */
+        if (!memchr(wanted->items[i].at, '\n', wanted->items[i].len))
+            scan_search(texts->bytes, texts->offsets, chunk->rows, wanted->items[i], found);
+    }
+    for (uint32_t i = 0; p->leaf->op != FILTER_CONTAINS && i < chunk->rows; i++) {
+        struct str address = chunk_text_at(texts, i);
+        if (found[i])
+            found[i] = predicate_string(p, address, address, CHUNK_NO_INSTANT, false);
+    }
+    scan_pack(found, chunk->rows, out);
+    free(found);
+}
+
 static void match_addresses(const struct program_node *node, const struct chunk *chunk,
                             const struct chunk_column *column, uint64_t *out)
 {
     const struct predicate *p = &node->predicate;
     struct chunk_texts texts;
+    struct predicate_texts wanted = search_texts(p);
     chunk_texts(chunk, column, &texts);
     clear(chunk, out);
-    if (p->leaf->op != FILTER_CONTAINS || !texts.ascii || !p->needle.len) {
+    if (texts.ascii && wanted.count)
+        match_found_addresses(p, &wanted, chunk, &texts, out);
+    else
         match_each_address(p, chunk, &texts, out);
-        return;
-    }
-    if (memchr(p->needle.at, '\n', p->needle.len))
-        return; /* what stands between addresses is in none */
-    uint8_t *found = arena_xmalloc((size_t)chunk->rows + 1);
-    memset(found, 0, (size_t)chunk->rows + 1);
-    scan_search(texts.bytes, texts.offsets, chunk->rows, p->needle, found);
-    scan_pack(found, chunk->rows, out);
-    free(found);
 }
 
 /* ---- the two questions --------------------------------------------------------------------- */

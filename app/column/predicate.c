@@ -221,6 +221,7 @@ static void init_needle(struct predicate *p)
     enum filter_value_type type = p->leaf->values[0].type;
     if (type != FILTER_VALUE_NUMBER && type != FILTER_VALUE_BOOL)
         p->needle = p->mixed_needle;
+    p->needles = (struct predicate_texts){&p->needle, 1};
 }
 
 void predicate_init(struct predicate *p, struct arena *arena, const struct filter_leaf *leaf,

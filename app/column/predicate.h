@@ -49,9 +49,10 @@ struct predicate {
     struct predicate_texts texts;
     /* Text forms of all operands, for a key that counts as text (the mixed rule). */
     struct predicate_texts text_forms;
-    struct str needle;       /* folded operand of CONTAINS, STARTS_WITH, ENDS_WITH; at == NULL: a
-                                non-string operand, for which only the mixed rule has text */
-    struct str mixed_needle; /* folded text form of that operand */
+    struct str needle; /* folded operand of CONTAINS, STARTS_WITH, ENDS_WITH; at == NULL: a
+                          non-string operand, for which only the mixed rule has text */
+    struct predicate_texts needles; /* the same as a list of one */
+    struct str mixed_needle;        /* folded text form of that operand */
     struct filter_value element; /* CONTAINS: the operand as a list's element is compared with it */
     bool folds;                  /* EQUALS and IN ignore case (email): texts are folded */
 };

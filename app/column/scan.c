@@ -1,6 +1,9 @@
 #include "column/scan.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* Sanitizers cannot instrument the resolvers that target_clones needs. */
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
@@ -9,7 +12,20 @@
 #define SCAN_CLONES
 #endif
 
-/* 64 bytes of 0 or 1 into one word: each multiplication gathers eight of them in its top byte. */
+/* 64 bytes of 0 or 1 into one word. */
+#ifdef __SSE2__
+static inline uint64_t pack64(const uint8_t *bytes)
+{
+    uint64_t word = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        __m128i part = _mm_loadu_si128((const __m128i *)(const void *)(bytes + 16 * i));
+        int mask = _mm_movemask_epi8(_mm_cmpgt_epi8(part, _mm_setzero_si128()));
+        word |= (uint64_t)(uint32_t)mask << (16 * i);
+    }
+    return word;
+}
+#else
+/* Each multiplication gathers eight bytes in its top byte. */
 static inline uint64_t pack64(const uint8_t *bytes)
 {
     uint64_t word = 0;
@@ -20,6 +36,7 @@ static inline uint64_t pack64(const uint8_t *bytes)
     }
     return word;
 }
+#endif
 
 void scan_pack(const uint8_t *bytes, uint32_t rows, uint64_t *out)
 {
@@ -34,24 +51,28 @@ void scan_pack(const uint8_t *bytes, uint32_t rows, uint64_t *out)
 }
 
 /*
- * Runs `EXPR` (0 or 1, over `i`) for all rows, 64 at a time. A macro, because a call through a
- * pointer would keep the loop from being vectorised.
+ * Puts EXPR (0 or 1, over the value `v`) of all rows into bits, 64 at a time. A macro, because a
+ * call through a pointer would keep the loop from being vectorised; so would a 32-bit row number,
+ * which may wrap.
  */
-#define SCAN_BLOCKS(EXPR)                                                                          \
+#define SCAN_BLOCKS(values, EXPR)                                                                  \
     do {                                                                                           \
         uint8_t block[64];                                                                         \
-        uint32_t base = 0;                                                                         \
+        size_t base = 0;                                                                           \
         for (; base + 64 <= rows; base += 64) {                                                    \
-            for (uint32_t k = 0; k < 64; k++) {                                                    \
-                uint32_t i = base + k;                                                             \
+            const __typeof__(*(values)) *at = (values) + base;                                     \
+            for (size_t k = 0; k < 64; k++) {                                                      \
+                __typeof__(*(values)) v = at[k];                                                   \
                 block[k] = (uint8_t)(EXPR);                                                        \
             }                                                                                      \
             out[base / 64] = pack64(block);                                                        \
         }                                                                                          \
         if (base < rows) {                                                                         \
             memset(block, 0, sizeof block);                                                        \
-            for (uint32_t i = base; i < rows; i++)                                                 \
+            for (size_t i = base; i < rows; i++) {                                                 \
+                __typeof__(*(values)) v = (values)[i];                                             \
                 block[i - base] = (uint8_t)(EXPR);                                                 \
+            }                                                                                      \
             out[base / 64] = pack64(block);                                                        \
         }                                                                                          \
     } while (0)
@@ -60,7 +81,7 @@ SCAN_CLONES
 static void instants_in(const int64_t *values, uint32_t rows, int64_t low, int64_t high,
                         uint64_t *out)
 {
-    SCAN_BLOCKS((values[i] >= low) & (values[i] <= high));
+    SCAN_BLOCKS(values, (v >= low) & (v <= high));
 }
 
 void scan_instants(const int64_t *values, uint32_t rows, const struct scan_range *ranges,
@@ -82,7 +103,7 @@ void scan_instants(const int64_t *values, uint32_t rows, const struct scan_range
 SCAN_CLONES
 void scan_numbers(const double *values, uint32_t rows, double low, double high, uint64_t *out)
 {
-    SCAN_BLOCKS((values[i] >= low) & (values[i] <= high));
+    SCAN_BLOCKS(values, (v >= low) & (v <= high));
 }
 
 void scan_number_set(const double *values, uint32_t rows, const double *set, size_t count,
@@ -101,14 +122,14 @@ void scan_number_set(const double *values, uint32_t rows, const double *set, siz
 SCAN_CLONES
 static void codes8_in(const uint8_t *codes, uint32_t rows, uint8_t low, uint8_t high, uint64_t *out)
 {
-    SCAN_BLOCKS((codes[i] >= low) & (codes[i] <= high));
+    SCAN_BLOCKS(codes, (v >= low) & (v <= high));
 }
 
 SCAN_CLONES
 static void codes16_in(const uint16_t *codes, uint32_t rows, uint16_t low, uint16_t high,
                        uint64_t *out)
 {
-    SCAN_BLOCKS((codes[i] >= low) & (codes[i] <= high));
+    SCAN_BLOCKS(codes, (v >= low) & (v <= high));
 }
 
 static void codes_match(const void *codes, uint32_t width, uint32_t rows, const uint8_t *match,
@@ -118,11 +139,11 @@ static void codes_match(const void *codes, uint32_t width, uint32_t rows, const 
     const uint16_t *c16 = codes;
     const uint32_t *c32 = codes;
     if (width == 1)
-        SCAN_BLOCKS(c8[i] <= top && match[c8[i]]);
+        SCAN_BLOCKS(c8, v <= top && match[v]);
     else if (width == 2)
-        SCAN_BLOCKS(c16[i] <= top && match[c16[i]]);
+        SCAN_BLOCKS(c16, v <= top && match[v]);
     else
-        SCAN_BLOCKS(c32[i] <= top && match[c32[i]]);
+        SCAN_BLOCKS(c32, v <= top && match[v]);
 }
 
 void scan_codes(const void *code_bytes, uint32_t width, uint32_t rows, const uint8_t *match,

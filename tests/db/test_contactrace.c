@@ -7,6 +7,7 @@
 
 #include "base/timeutil.h"
 #include "contacthelp.h"
+#include "db/fault.h"
 #include "store/contactdelete.h"
 #include "store/idempotency.h"
 
@@ -285,6 +286,103 @@ START_TEST(a_key_in_use_is_waited_for_three_seconds)
 }
 END_TEST
 
+/* ---- faults of the database ---------------------------------------------------------------- */
+
+#ifdef MUSTER_FAULTS
+
+/* A new contact, a field, an event name, a flip and a key: every kind of row that a track writes.
+ */
+static int track_all_kinds(void)
+{
+    struct idempotency_claim claim = {
+        .key = STR("k"), .request = STR("POST /v1/track"), .status = 200};
+    struct contactwrite_event events[2] = {
+        {.name = STR("one"), .at_ms = CONTACTWRITE_NOW},
+        {.name = STR("two"), .at_ms = CONTACTWRITE_NOW},
+    };
+    struct contactwrite_item items[2] = {
+        {.email = STR("new@b.c"),
+         .patch = contacthelp_data(&help, "{\"x\": {\"y\": 1}}").patch,
+         .event = &events[0]},
+        {.email = STR("old@b.c"), .subscribe = CONTACTCHANGE_UNSUBSCRIBE, .event = &events[1]},
+    };
+    struct contactwrite_batch batch = {.project_id = CONTACTHELP_PROJECT,
+                                       .items = items,
+                                       .count = 2,
+                                       .claim = &claim,
+                                       .all_or_nothing = true};
+    help.info = (struct err_info){.code = ""};
+    return contactwrite_upsert(&help.handles, help.arena, &batch, &help.info);
+}
+
+static void check_stored(bool stored)
+{
+    ck_assert_int_eq(COUNT("idempotency"), stored);
+    ck_assert_int_eq(COUNT("contact WHERE email = 'new@b.c'"), stored);
+    ck_assert_int_eq(COUNT("contact WHERE email = 'old@b.c' AND status = 2"), stored);
+    ck_assert_int_eq(COUNT("event"), stored ? 3 : 0);
+    ck_assert_int_eq(COUNT("contact_event WHERE count = 1"), stored ? 3 : 0);
+    ck_assert_int_eq(COUNT("dirty"), stored ? 5 : 0);
+}
+
+static const struct {
+    unsigned code;
+    bool after;
+} faults[] = {{1213, false}, {1205, false}, {2006, false}, {2013, false}, {2013, true}};
+
+/* Makes the n-th statement fail. */
+static void track_with_fault(unsigned n, unsigned code, bool after)
+{
+    struct contact old = contacthelp_must(&help, "old@b.c", CONTACTCHANGE_SUBSCRIBE, NULL);
+    ck_assert_int_eq(old.status, CONTACT_SUBSCRIBED);
+    testdb_exec(help.handles.db, "DELETE FROM dirty", DB_NO_PARAMS);
+    testdb_exec(help.handles.db, "DELETE FROM event", DB_NO_PARAMS);
+    testdb_exec(help.handles.db, "DELETE FROM contact_event", DB_NO_PARAMS);
+    fault_arm(n, code, after);
+    int err = track_all_kinds();
+    fault_arm(0, 0, false);
+    ck_assert_msg(err == 0 || err == ERR_UNAVAILABLE, "%u/%u: %s %s", n, code, err_name(err),
+                  help.info.message);
+    check_stored(err == 0);
+    if (err < 0) {
+        ck_assert_int_eq(track_all_kinds(), 0);
+        check_stored(true);
+    }
+}
+
+START_TEST(a_track_is_stored_once_whatever_fails)
+{
+    /* With all its names new a track makes fewer than 45 statements and COMMITs. */
+    for (unsigned n = 1; n <= 45; n++) {
+        contacthelp_close(&help);
+        contacthelp_reset();
+        contacthelp_open(&help);
+        track_with_fault(n, faults[_i].code, faults[_i].after);
+    }
+}
+END_TEST
+
+START_TEST(a_delete_is_done_whatever_fails)
+{
+    for (unsigned n = 1; n <= 14; n++) {
+        struct contactwrite_item item;
+        ck_assert_int_eq(contacthelp_track(&help, "one@b.c", "tick", NULL, &item), 0);
+        testdb_exec(help.handles.db, "DELETE FROM dirty", DB_NO_PARAMS);
+        fault_arm(n, faults[_i].code, faults[_i].after);
+        int err = contactdelete_one(help.handles.db, help.arena, CONTACTHELP_PROJECT,
+                                    &item.contact->uuid, &help.info);
+        fault_arm(0, 0, false);
+        ck_assert_msg(err == 0, "%u: %s %s", n, err_name(err), help.info.message);
+        ck_assert_int_eq(COUNT("contact"), 0);
+        ck_assert_int_eq(COUNT("event"), 0);
+        ck_assert_int_eq(COUNT("contact_event"), 0);
+        ck_assert_int_eq(COUNT("dirty"), 2);
+    }
+}
+END_TEST
+
+#endif
+
 int main(void)
 {
     Suite *suite = suite_create("contactrace");
@@ -300,6 +398,10 @@ int main(void)
     tcase_add_test(races, a_refused_request_releases_its_key);
     tcase_add_test(races, a_key_is_free_again_after_a_day);
     tcase_add_test(races, a_key_in_use_is_waited_for_three_seconds);
+#ifdef MUSTER_FAULTS
+    tcase_add_loop_test(races, a_track_is_stored_once_whatever_fails, 0, ARRAY_LEN(faults));
+    tcase_add_loop_test(races, a_delete_is_done_whatever_fails, 0, ARRAY_LEN(faults));
+#endif
     suite_add_tcase(suite, races);
     return testdb_run(suite);
 }
