@@ -48,7 +48,7 @@ int chunkcache_configure(const char *dir, struct err_info *info)
     if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077))
         return err_set(info, ERR_INTERNAL, NULL,
                        "cache directory %s must be a directory of this user with mode 0700", dir);
-    strcpy(cache.dir, dir); /* length was checked above */
+    memcpy(cache.dir, dir, strlen(dir) + 1);
     return 0;
 }
 

@@ -8,14 +8,13 @@
 
 struct settling {
     struct question *question;
+    enum { HOLDS_UNKNOWN, HOLDS_NO, HOLDS_YES } * known; /* by column: leaves share columns */
     int err;
     struct err_info *info;
 };
 
-/* True when some contact has a value in the program's column now. */
-static bool holds(void *ctx, int column)
+static bool holds_now(struct settling *settling, int column)
 {
-    struct settling *settling = ctx;
     struct question *q = settling->question;
     struct eval_column found;
     struct bits present;
@@ -32,6 +31,15 @@ static bool holds(void *ctx, int column)
             return true;
     }
     return false;
+}
+
+/* True when some contact has a value in the program's column now. */
+static bool holds(void *ctx, int column)
+{
+    struct settling *settling = ctx;
+    if (settling->known[column] == HOLDS_UNKNOWN)
+        settling->known[column] = holds_now(settling, column) ? HOLDS_YES : HOLDS_NO;
+    return settling->known[column] == HOLDS_YES;
 }
 
 /* ---- preparing ----------------------------------------------------------------------------- */
@@ -70,7 +78,8 @@ int question_init(struct question *q, struct snapshot *snapshot, const struct fi
     err = snapshot_bring(snapshot, q->keys, q->key_count, paths, info);
     if (err)
         return err;
-    struct settling settling = {q, 0, info};
+    struct settling settling = {.question = q, .info = info};
+    settling.known = arena_array(snapshot->arena, count, sizeof *settling.known);
     program_settle(q->program, holds, &settling);
     if (settling.err)
         return settling.err;
@@ -86,7 +95,9 @@ void question_done(struct question *q)
 
 int question_chunk(struct question *q, uint32_t chunk, struct err_info *info)
 {
-    return snapshot_columns(q->snapshot, q->keys, q->key_count, chunk, q->columns, info);
+    int err = db_check_deadline(q->snapshot->db, info);
+    return err ? err
+               : snapshot_columns(q->snapshot, q->keys, q->key_count, chunk, q->columns, info);
 }
 
 void question_answer(struct question *q, struct bits *ret)

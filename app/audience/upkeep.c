@@ -10,7 +10,7 @@
 #include "store/rowscan.h"
 
 /* Marks that one transaction of a fold takes on: bounds its memory and its locks. */
-#define FOLD_MARKS 20000
+#define FOLD_MARKS 50000
 #define FOLD_PARTS 256
 #define FOLD_NOW 500 /* marks that are folded at once */
 #define FOLD_SOON 50 /* marks that are folded when the last fold is FOLD_SOON_MS old */

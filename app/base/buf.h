@@ -29,6 +29,8 @@ void buf_done(struct buf *b);
 /* Empties it, keeps the memory, clears failed. */
 void buf_clear(struct buf *b);
 
+/* Append bytes, a view, a NUL-terminated text, one byte, formatted text. Never fail aloud: past the
+ * limit, and ever after, they set failed and append nothing. */
 void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_add_str(struct buf *b, struct str s);
 void buf_add_c(struct buf *b, const char *text);

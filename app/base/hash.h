@@ -13,6 +13,7 @@ struct hash128 {
     uint8_t bytes[16];
 };
 
+/* Returns that hash of bytes. */
 struct hash128 hash_content(const void *bytes, size_t len);
 
 /* SHA-256 of bytes, 32 bytes into out. */

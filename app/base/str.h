@@ -26,6 +26,7 @@ struct str str_from(const char *text);
 /* Returns a copy in `arena`, NUL-terminated behind its length. */
 struct str str_copy(struct arena *arena, struct str s);
 
+/* Bytewise: equal; equal to a NUL-terminated text; begins with; ends with. */
 bool str_eq(struct str a, struct str b);
 bool str_eq_c(struct str a, const char *b);
 bool str_starts(struct str s, struct str prefix);

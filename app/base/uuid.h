@@ -20,6 +20,7 @@ void uuid_format(const struct uuid *uuid, char out[37]);
 /* Reads the 36-character form, any case. Returns false for anything else. */
 bool uuid_parse(struct str text, struct uuid *ret);
 
+/* True when both are the same one. */
 bool uuid_eq(const struct uuid *a, const struct uuid *b);
 
 /* A random 63-bit number (never 0, never negative), for seqs and write ids. */

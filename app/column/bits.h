@@ -13,6 +13,7 @@ struct bits {
     uint64_t words[BITS_WORDS];
 };
 
+/* Each over all rows; `to` takes the result. */
 void bits_clear(struct bits *b);
 void bits_fill(struct bits *b);
 void bits_copy(struct bits *to, const struct bits *from);
@@ -24,11 +25,13 @@ void bits_not(struct bits *b);
 bool bits_none(const struct bits *b);
 uint32_t bits_count(const struct bits *b);
 
+/* One bit. */
 static inline bool bits_test(const struct bits *b, uint32_t row)
 {
     return (b->words[row >> 6] >> (row & 63)) & 1;
 }
 
+/* Sets one bit. */
 static inline void bits_set(struct bits *b, uint32_t row)
 {
     b->words[row >> 6] |= UINT64_C(1) << (row & 63);

@@ -49,11 +49,7 @@ enum key_type { KEY_TYPE_STRING, KEY_TYPE_NUMBER, KEY_TYPE_BOOL, KEY_TYPE_LIST, 
 /* The column of a set part: when each member entered; membership is its presence. */
 #define KEY_SET_ENTERED(set_id) (KEY_KIND(48) | (uint64_t)(set_id))
 
-/*
- * The part that a column belongs to, and the key under which base_chunk stores it: columns of the
- * contact row have a base chunk each (a merge writes only those that changed), the columns of an
- * event or a set share one. A part's own key gives itself in both.
- */
+/* The part that a column belongs to; a part's own key gives itself. */
 static inline uint64_t key_part(uint64_t column_key)
 {
     unsigned kind = KEY_KIND_OF(column_key);
@@ -66,6 +62,11 @@ static inline uint64_t key_part(uint64_t column_key)
     return KEY_PART_CONTACT;
 }
 
+/*
+ * The key under which base_chunk stores a column: columns of the contact row have a base chunk each
+ * (a merge writes only those that changed), the columns of an event or a set share one. A part's
+ * own key gives itself.
+ */
 static inline uint64_t key_group(uint64_t column_key)
 {
     uint64_t part = key_part(column_key);

@@ -174,6 +174,13 @@ void db_set_deadline_ms(struct db *db, unsigned ms)
     db->deadline_us = ms ? timeutil_mono_us() + (int64_t)ms * 1000 : 0;
 }
 
+int db_check_deadline(const struct db *db, struct err_info *info)
+{
+    if (!run_is_late(db))
+        return 0;
+    return err_set(info, ERR_UNAVAILABLE, NULL, "the request took longer than its budget");
+}
+
 struct db_stats db_stats(const struct db *db)
 {
     return db->stats;

@@ -134,6 +134,7 @@ int64_t db_i64(const struct db_rows *rows, unsigned column);
 struct str db_bytes(const struct db_rows *rows, unsigned column);
 bool db_is_null(const struct db_rows *rows, unsigned column);
 
+/* Ends the reading; what was not read is let go. NULL is allowed. */
 void db_rows_free(struct db_rows *rows);
 AUTO_DEFINE(db_rows);
 
@@ -157,6 +158,12 @@ bool db_ping(struct db *db);
  * latest after twice the time that was left at its start. The pool calls it per request.
  */
 void db_set_deadline_ms(struct db *db, unsigned ms);
+
+/*
+ * For work between statements that may take long: returns 0, or ERR_UNAVAILABLE when the budget is
+ * used up.
+ */
+int db_check_deadline(const struct db *db, struct err_info *info) MUST_CHECK;
 
 /* Counters since the handle was made, for tests and the log line. */
 struct db_stats {

@@ -25,6 +25,7 @@ void fault_arm(unsigned n, unsigned code, bool after);
 
 #else
 
+/* Nothing fails in a build without them. */
 static inline struct fault fault_next(void)
 {
     return (struct fault){FAULT_NEVER, 0};

@@ -26,6 +26,7 @@ struct jsonwrite {
 /* Starts writing one JSON value at the end of `out`, which must outlive the writer. */
 void jsonwrite_init(struct jsonwrite *w, struct buf *out);
 
+/* Open and close an object or a list; each end must match. */
 void jsonwrite_object(struct jsonwrite *w);
 void jsonwrite_object_end(struct jsonwrite *w);
 void jsonwrite_list(struct jsonwrite *w);
@@ -35,6 +36,7 @@ void jsonwrite_list_end(struct jsonwrite *w);
 void jsonwrite_name(struct jsonwrite *w, const char *name);
 void jsonwrite_name_str(struct jsonwrite *w, struct str name);
 
+/* One value each: the root, an element, or what belongs to the last name. */
 void jsonwrite_null(struct jsonwrite *w);
 void jsonwrite_bool(struct jsonwrite *w, bool value);
 void jsonwrite_i64(struct jsonwrite *w, int64_t value);

@@ -79,7 +79,8 @@ int event_record(struct db *db, struct arena *arena, uint32_t project_id, struct
 #define EVENT_SELECT(index, where)                                                                 \
     "SELECT STRAIGHT_JOIN e.uuid, n.name, e.at_ms, e.created_ms, c.uuid, c.email, e.email_id,"     \
     " e.data FROM event e FORCE INDEX (" index ")"                                                 \
-    " JOIN event_name n ON n.project_id = e.project_id AND n.name_id = e.name_id"                  \
+    " JOIN event_name n FORCE INDEX (PRIMARY) ON n.project_id = e.project_id"                      \
+    " AND n.name_id = e.name_id"                                                                   \
     " LEFT JOIN contact c ON c.project_id = e.project_id AND c.ordinal = e.ordinal"                \
     " WHERE e.project_id = ?" where " ORDER BY e.at_ms DESC, e.uuid DESC LIMIT ?"
 

@@ -14,6 +14,7 @@
 #define CLEANUP_EVERY_MS 60000
 #define PURGE_ROWS 1000u
 #define SWEEP_BATCHES 1000u
+#define PAUSE_MAX_S 30u
 
 unsigned worker_job(const char *word)
 {
@@ -112,9 +113,18 @@ static bool run_once(struct db *db, const struct worker_config *config, bool cle
     return good;
 }
 
+/* A run that failed is followed by longer and longer pauses: the database may be away for hours. */
+static unsigned next_pause_s(const struct worker_config *config, bool good, unsigned pause_s)
+{
+    if (good || pause_s >= PAUSE_MAX_S)
+        return good ? config->loop_s : pause_s;
+    return pause_s * 2 < PAUSE_MAX_S ? pause_s * 2 : PAUSE_MAX_S;
+}
+
 bool worker_run(struct db *db, const struct worker_config *config)
 {
     bool good = true;
+    unsigned pause_s = config->loop_s;
     int64_t next_cleanup_ms = 0;
     stopsignal_prepare();
     while (!stopsignal_asked()) {
@@ -125,7 +135,8 @@ bool worker_run(struct db *db, const struct worker_config *config)
         good = run_once(db, config, cleanup_due);
         if (config->loop_s == 0)
             break;
-        (void)stopsignal_wait(-1, (int)config->loop_s * 1000);
+        pause_s = next_pause_s(config, good, pause_s);
+        (void)stopsignal_wait(-1, (int)pause_s * 1000);
     }
     return good;
 }

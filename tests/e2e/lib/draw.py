@@ -13,6 +13,7 @@ WORDS = [
     "e\u0301", "É", "100%", "a_b", "axb", "%", "_", " ", "  pro", "a\tb", 'a"b\\c', "日本", "日本語",
     "5", "5.0", "05", "true", "True", "false", "0", "-0", "1e+300", "null", "10", "9", "zebra",
     "x" * 300, "\x7f", "\u0000a"[1:], "Σ", "σ", "ς", "µ", "μ", "Ω", "ω", "Ω"]
+FAR_WORDS = ["z", "é", "\u07ff", "\u0800", "\ue000", "\uffff", "𐐀", "\U0001f600", "pro"]
 NUMBERS = [0, -0.0, 1, 2, 5, 5.0, 5.5, -5, 9, 10, 1e300, -1e300, 1e21, 1e20, 1e-7, 0.000001, 0.1,
            123456789012, 9007199254740993, 5e-324, 1.7976931348623157e308, 3.141592653589793, -1]
 FIXED_DATES = ["2024-02-29", "2023-02-28", "0001-01-01", "9999-12-31", "1970-01-01",
@@ -23,7 +24,7 @@ NO_DATES = ["2026-02-30", "2026-13-01", "2026-1-1", "2026-01-01t00:00:00z", "202
             "2026-01-01 ", "20260101", "2026-01-01T24:00Z", "2026-01-01T00:00:60Z", "0000-01-01",
             "2026-01-01T00:00+14:01", "2026-01-01T00Z", "pro", "2026-01-01x", "",
             "2026-01-01T00:00:00.1234567890Z", "٢٠٢٦-٠١-٠١"]
-PATHS = ["plan", "country", "score", "flag", "day", "tags", "any", "o", "o.a", "o.b.c", "o.flag",
+PATHS = ["plan", "country", "score", "flag", "day", "tags", "tags", "any", "any", "any", "o", "o.a", "o.b.c", "o.flag",
          "o.day", "ключ", "with space", "A", "a", "__proto__", "o.$x"]
 TOP_KEYS = ["plan", "country", "score", "flag", "day", "tags", "any", "o", "ключ", "with space",
             "A", "a", "__proto__"]
@@ -33,7 +34,8 @@ SPELLINGS = ["sent", "delivery", "delivered", "open", "opened", "click", "clicke
              "bounced", "complaint", "complained"]
 STATUSES = ["subscribed", "unsubscribed", "bounced", "complained"]
 UNITS = ["minutes", "hours", "days", "weeks"]
-AMOUNTS = [0, 0.5, 1, 1.5, 2, 3, 7, 30, 48, 90, 365, 0.1, 1.1, 2.7, 10000]
+# The fractions are no exact doubles: N·unit must come out as whole ms all the same.
+AMOUNTS = [0, 0.5, 1, 1.5, 2, 3, 7, 30, 48, 90, 365, 0.1, 1.1, 2.7, 0.7, 0.29, 10000]
 
 
 def iso(ms):
@@ -47,6 +49,14 @@ class Draw:
     def __init__(self, random, at):
         self.random, self.at = random, at
         self.odd = random.choice([0, 0.02, 0.1])  # how often a value is not of its key's kind
+        # A few of everything, so that what is stored and what is asked for meet.
+        self.windows = [(self.pick(AMOUNTS), self.pick(UNITS)) for _ in range(5)]
+        self.words = random.sample(WORDS, 14)
+        self.numbers = random.sample(NUMBERS, 10)
+        self.dates = []
+        self.dates = [self.date() for _ in range(6)]
+        day = iso(at - 3 * DAY)[:10]
+        self.dates += [day, day + "T00:00:00Z", day + "T10:00:00.001Z", day + "T23:30-05:00"]
 
     def chance(self, share):
         return self.random.random() < share
@@ -58,11 +68,14 @@ class Draw:
 
     def edge(self):
         """An instant a window's length away from `at`, or 1 ms beside that."""
-        span = round(self.pick(AMOUNTS[:-1]) * UNIT_US[self.pick(UNITS)]) // 1000
+        amount, unit = self.pick(self.windows)
+        span = min(round(amount * UNIT_US[unit]) // 1000, 400 * 365 * DAY)
         return self.at + self.pick([-1, -1, 1]) * span + self.pick([-1, 0, 0, 0, 1])
 
     def date(self):
         """A date in one of the two forms."""
+        if self.dates and self.chance(0.5):
+            return self.pick(self.dates)
         if self.chance(0.25):
             return self.pick(FIXED_DATES)
         ms = self.edge() if self.chance(0.7) else self.at + self.random.randint(-400, 400) * DAY
@@ -87,17 +100,17 @@ class Draw:
         if self.chance(0.02):
             return "".join(chr(self.pick([*range(32, 127), *range(160, 1400), *range(7680, 8190),
                                           *range(66560, 66640)])) for _ in range(4))
-        return self.pick(WORDS)
+        return self.pick(self.words if self.chance(0.8) else WORDS)
 
     def number(self):
-        return self.pick(NUMBERS) if self.chance(0.8) else self.random.randint(-50, 50)
+        return self.pick(self.numbers) if self.chance(0.8) else self.random.randint(-50, 50)
 
     def boolean(self):
         return self.chance(0.5)
 
     def list(self):
-        pool = self.pick([lambda: self.pick(WORDS[:8]), lambda: self.pick([1, 2, 5, 5.0]),
-                          self.scalar, self.scalar])
+        pool = self.pick([lambda: self.pick(WORDS[:8]), lambda: self.pick([1, 2, 5, 5.0, "5", True, "true"]),
+                          lambda: self.pick(self.dates[-4:]), self.scalar])
         items = [pool() for _ in range(self.random.randint(0, 4))]
         if self.chance(0.15):
             items.append(self.pick([None, [], ["pro"], {"a": 1}, {}, ""]))
@@ -125,7 +138,9 @@ class Draw:
             return self.list()
         if path == "o.a" and self.chance(0.15):
             return ""
-        return self.pick(WORDS[:12]) if self.chance(0.6) else self.word()
+        if path == "country":
+            return self.pick(FAR_WORDS)
+        return self.word()
 
     def data(self, share=0.6):
         return {key: self.value(key) for key in TOP_KEYS if self.chance(share)}
@@ -133,8 +148,7 @@ class Draw:
     def past(self, now):
         """When an event happened: at an edge, or anywhere, but not after now."""
         ms = self.edge() if self.chance(0.7) else now - self.random.randint(0, 400 * DAY)
-        return min(ms, now - 60_000) if ms < now - 60_000 else now - self.random.randint(
-            60_000, 90 * DAY)
+        return ms if ms < now - 60_000 else now - self.random.randint(60_000, 90 * DAY)
 
     # --- trees ---
 
@@ -171,7 +185,9 @@ class Draw:
         return self.random.choices(makers, weights)[0]()
 
     def window(self):
-        return {"value": self.pick(AMOUNTS), "unit": self.pick(UNITS)}
+        value, unit = self.pick(self.windows) if self.chance(0.8) else (
+            self.pick(AMOUNTS), self.pick(UNITS))
+        return {"value": value, "unit": unit}
 
     def data_leaf(self):
         path = self.pick(PATHS)
@@ -231,6 +247,8 @@ class Draw:
 
     def text_operand(self, path, operator):
         value = self.operand(path)
+        if "ontains" in operator and path in ("tags", "any") and self.chance(0.5):
+            return self.pick([*self.dates[-4:], 5, "5", 1, True, "true"])
         if "ontains" in operator and self.chance(0.7):
             return value
         value = value if isinstance(value, str) else self.word()

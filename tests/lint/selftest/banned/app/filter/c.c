@@ -1,0 +1,4 @@
+void c(void)
+{
+    now = timeutil_wall_ms();
+}

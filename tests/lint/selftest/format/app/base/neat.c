@@ -1,0 +1,4 @@
+int neat(void)
+{
+    return 1;
+}

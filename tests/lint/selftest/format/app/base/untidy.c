@@ -1,0 +1,3 @@
+int untidy(void) {
+  return 1;
+}

@@ -1,0 +1,4 @@
+#include "store/missing.h"
+#include <fcgiapp.h>
+#include <yajl/yajl_parse.h>
+#include <openssl/sha.h>

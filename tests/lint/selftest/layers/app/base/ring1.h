@@ -1,0 +1,1 @@
+#include "base/ring2.h"

@@ -1,0 +1,1 @@
+#include "base/ring1.h"

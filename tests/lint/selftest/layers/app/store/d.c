@@ -1,0 +1,4 @@
+#include "db/db.h"
+#include "column/key.h"
+#include "column/eval.h"
+#include <mysql.h>

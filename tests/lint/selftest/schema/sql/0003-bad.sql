@@ -1,0 +1,17 @@
+CREATE TABLE bad_key (
+  project_id INT UNSIGNED NOT NULL,
+  n INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  PRIMARY KEY (n, project_id)
+) ENGINE=InnoDB;
+CREATE TABLE bad_text (
+  project_id INT UNSIGNED NOT NULL,
+  name VARCHAR(200) NOT NULL,
+  note TEXT CHARACTER SET utf8mb4 NULL,
+  PRIMARY KEY (project_id, name)
+) ENGINE=MyISAM;
+CREATE TABLE no_key (
+  project_id INT UNSIGNED NOT NULL,
+  at DATETIME NOT NULL,
+  FOREIGN KEY (project_id) REFERENCES project (project_id)
+);
+CREATE TRIGGER t BEFORE INSERT ON bad_key FOR EACH ROW SET n = 1;
