@@ -48,8 +48,9 @@ static void print_help(FILE *to)
     fputs("usage: muster COMMAND …; muster COMMAND --help tells more\n\n", to);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         const struct command *c = &commands[i];
-        fprintf(to, "  %s%s%s %s\n", c->group, c->name ? " " : "", c->name ? c->name : "",
-                c->usage);
+        size_t sentence = strcspn(c->help, ".") + 1;
+        fprintf(to, "  %s%s%s%s%s\n      %.*s\n", c->group, c->name ? " " : "",
+                c->name ? c->name : "", c->usage[0] ? " " : "", c->usage, (int)sentence, c->help);
     }
     fputs(
         "\nPROJECT is a number or a UUID. The database is named by MUSTER_DB_SOCKET (or _HOST and "
