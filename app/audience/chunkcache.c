@@ -286,9 +286,8 @@ static int note_file(const char *path, const struct stat *st, int type, struct F
         walk.room = walk.room ? walk.room * 2 : 256;
         walk.files = arena_xrealloc(walk.files, walk.room * sizeof *walk.files);
     }
-    char *copy = strdup(path);
-    if (!copy)
-        return 0;
+    size_t size = strlen(path) + 1;
+    char *copy = memcpy(arena_xmalloc(size), path, size);
     walk.files[walk.count++] = (struct cache_file){copy, (uint64_t)st->st_size, st->st_mtim};
     walk.total += (uint64_t)st->st_size;
     return 0;

@@ -40,8 +40,8 @@ static int open_facts(struct db *db, struct facts *f, const uint64_t *columns, s
     int err = snapshot_open(db, f->arena, f->project_id, &f->snapshot, info);
     if (err)
         return err;
-    return snapshot_bring(&f->snapshot, columns, count, rows_paths_new(f->arena, paths, path_count),
-                          info);
+    return snapshot_bring(&f->snapshot, columns, count,
+                          rowvalues_paths_new(f->arena, paths, path_count), info);
 }
 
 /* ---- fields -------------------------------------------------------------------------------- */

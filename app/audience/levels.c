@@ -20,7 +20,7 @@ int levels_open(struct db *db, struct arena *arena, uint32_t project_id, struct 
     if (!err)
         err = catalog_fields(db, arena, project_id, &names, &count, info);
     if (!err)
-        ret->snapshot.paths = rows_paths_new(arena, names, count);
+        ret->snapshot.paths = rowvalues_paths_new(arena, names, count);
     return err;
 }
 

@@ -24,7 +24,7 @@ int names_resolve(struct db *db, struct arena *arena, uint32_t project_id,
 /* The callbacks for program_compile. */
 struct program_names names_for_program(struct names *names);
 
-/* The data paths that were named and exist, for rows_paths_new. */
+/* The data paths that were named and exist, for rowvalues_paths_new. */
 const struct catalog_name *names_fields(const struct names *names, size_t *ret_count);
 
 #endif

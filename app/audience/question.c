@@ -45,7 +45,7 @@ static bool holds(void *ctx, int column)
 /* ---- preparing ----------------------------------------------------------------------------- */
 
 static int compile(struct question *q, const struct filter *filter, int64_t at_ms,
-                   const struct rows_paths **ret_paths, struct err_info *info)
+                   const struct rowvalues_paths **ret_paths, struct err_info *info)
 {
     struct snapshot *s = q->snapshot;
     struct names *names;
@@ -56,14 +56,14 @@ static int compile(struct question *q, const struct filter *filter, int64_t at_m
     struct program_names lookup = names_for_program(names);
     size_t field_count;
     const struct catalog_name *fields = names_fields(names, &field_count);
-    *ret_paths = rows_paths_new(s->arena, fields, field_count);
+    *ret_paths = rowvalues_paths_new(s->arena, fields, field_count);
     return program_compile(s->arena, filter, &clock, &lookup, &q->program, info);
 }
 
 int question_init(struct question *q, struct snapshot *snapshot, const struct filter *filter,
                   int64_t at_ms, const uint64_t *extra, size_t extra_count, struct err_info *info)
 {
-    const struct rows_paths *paths;
+    const struct rowvalues_paths *paths;
     *q = (struct question){.snapshot = snapshot};
     int err = compile(q, filter, at_ms, &paths, info);
     if (err)

@@ -132,7 +132,7 @@ struct collector {
     uint64_t part;
     struct draft *draft;
     struct arena *scratch;
-    const struct rows_paths *paths;
+    const struct rowvalues_paths *paths;
     uint32_t chunk;
 };
 
@@ -159,7 +159,7 @@ static int collect_dirty(const struct rowscan_row *row, void *ctx, struct err_in
         c->chunk = chunk;
     }
     uint32_t index = draft_row(c->draft, row->ordinal % KEY_CHUNK_ROWS);
-    rows_put(c->draft, index, c->part, row, c->paths, c->scratch);
+    rowvalues_put(c->draft, index, c->part, row, c->paths, c->scratch);
     return 0;
 }
 
@@ -183,7 +183,7 @@ static bool part_named_before(const uint64_t *columns, size_t index)
 }
 
 int snapshot_bring(struct snapshot *s, const uint64_t *columns, size_t count,
-                   const struct rows_paths *paths, struct err_info *info)
+                   const struct rowvalues_paths *paths, struct err_info *info)
 {
     s->paths = paths;
     int err = bring_part(s, KEY_PART_CONTACT, info);
@@ -214,7 +214,7 @@ static int collect_all(const struct rowscan_row *row, void *ctx, struct err_info
     struct collector *c = ctx;
     (void)info;
     uint32_t index = draft_row(c->draft, row->ordinal % KEY_CHUNK_ROWS);
-    rows_put(c->draft, index, c->part, row, c->paths, c->scratch);
+    rowvalues_put(c->draft, index, c->part, row, c->paths, c->scratch);
     return 0;
 }
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "audience/rows.h"
+#include "audience/rowvalues.h"
 #include "base/arena.h"
 #include "column/eval.h"
 #include "db/db.h"
@@ -34,7 +34,7 @@ struct snapshot {
     struct snapshot_level *dirty;   /* brought so far */
     struct snapshot_level *rebuilt; /* read from rows, because what is stored is damaged */
     size_t dirty_count, dirty_room, rebuilt_count, rebuilt_room;
-    const struct rows_paths *paths; /* of the dirty contact rows */
+    const struct rowvalues_paths *paths; /* of the dirty contact rows */
 };
 
 /*
@@ -50,7 +50,7 @@ int snapshot_open(struct db *db, struct arena *arena, uint32_t project_id, struc
  * `paths`: which data paths contact rows must give. To be called once, before snapshot_columns.
  */
 int snapshot_bring(struct snapshot *snapshot, const uint64_t *columns, size_t count,
-                   const struct rows_paths *paths, struct err_info *info) MUST_CHECK;
+                   const struct rowvalues_paths *paths, struct err_info *info) MUST_CHECK;
 
 /*
  * Columns of one chunk with their levels, valid as long as the arena. Columns of one part always

@@ -78,7 +78,7 @@ static int take_row(const struct rowscan_row *row, void *ctx, struct err_info *i
     f->ordinals[f->marks] = row->ordinal;
     f->seqs[f->marks++] = row->seq;
     uint32_t index = draft_row(f->draft, row->ordinal % KEY_CHUNK_ROWS);
-    rows_put(f->draft, index, f->part, row, f->levels.snapshot.paths, f->scratch);
+    rowvalues_put(f->draft, index, f->part, row, f->levels.snapshot.paths, f->scratch);
     return 0;
 }
 

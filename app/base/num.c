@@ -18,7 +18,7 @@ static void shortest_e_form(double value, char *text, size_t size)
             return;
         /* Above a power of two doubles lie half as dense as below it: where the nearest 16 digits
          * read back as the neighbour below, the next ones up may still be ours. */
-        char *last = strchr(text, 'e') - 1;
+        char *last = text + strcspn(text, "e") - 1;
         if (precision == DBL_DIG + 1 && *last < '9') {
             ++*last;
             if (strtod(text, NULL) == value)
@@ -33,16 +33,16 @@ static int shortest_digits(double value, char *out, int *ret_n)
 {
     char text[40];
     shortest_e_form(value, text, sizeof text);
-    char *exponent = strchr(text, 'e');
+    size_t exponent = strcspn(text, "e");
     int count = 0;
-    for (char *p = text; p < exponent; p++) {
-        if (*p != '.')
-            out[count++] = *p;
+    for (size_t i = 0; i < exponent; i++) {
+        if (text[i] != '.')
+            out[count++] = text[i];
     }
     while (count > 1 && out[count - 1] == '0')
         count--;
     out[count] = '\0';
-    *ret_n = (int)strtol(exponent + 1, NULL, 10) + 1;
+    *ret_n = (int)strtol(text + exponent + 1, NULL, 10) + 1;
     return count;
 }
 

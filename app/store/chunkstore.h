@@ -81,6 +81,6 @@ int chunkstore_clear(struct db *db, uint32_t project_id, uint32_t chunk,
 
 /* Projects with marks, with deltas or with a requested rebuild, ascending. */
 int chunkstore_pending(struct db *db, struct arena *arena, uint32_t **ret, size_t *ret_count,
-                        struct err_info *info) MUST_CHECK;
+                       struct err_info *info) MUST_CHECK;
 
 #endif

@@ -168,9 +168,12 @@ class Live:
     def upkeep(self):
         chance = random.Random(self.seed)
         while not self.gate.ended:
-            step = chance.choice(["fold", "fold", "fold", "merge", "cache", "rest"])
+            step = chance.choice(["fold", "fold", "fold", "merge", "cache", "rest",
+                                  "verify"])
             if step == "cache":
                 empty_cache(self.stack)
+            elif step == "verify":  # one snapshot, whatever is being written
+                self.stack.program("muster", "verify", str(self.project.number))
             elif step != "rest":
                 self.stack.program("muster-worker", step, "--now")
             time.sleep(chance.random() * 0.1)

@@ -50,6 +50,7 @@ class Draw:
         self.random, self.at = random, at
         self.odd = random.choice([0, 0.02, 0.1])  # how often a value is not of its key's kind
         # A few of everything, so that what is stored and what is asked for meet.
+        self.more_leaves = []  # makers of leaves that a test adds
         self.windows = [(self.pick(AMOUNTS), self.pick(UNITS)) for _ in range(5)]
         self.words = random.sample(WORDS, 14)
         self.numbers = random.sample(NUMBERS, 10)
@@ -176,6 +177,8 @@ class Draw:
         return group
 
     def leaf(self, emails, segments):
+        if self.more_leaves and self.chance(0.15):
+            return self.pick(self.more_leaves)()
         kinds = [(12, self.data_leaf), (5, self.event_leaf), (2, self.activity_leaf),
                  (1, self.subscribed_leaf), (1, self.status_leaf), (2, self.instant_leaf),
                  (2, lambda: self.email_leaf(emails))]

@@ -48,7 +48,11 @@ def read(stack, project_id):
             "status": STATUS[int(status)], "data": data and json.loads(text_of(data)),
             "createdAt": int(created), "updatedAt": int(updated),
             "subscribedAt": number_of(subscribed), "events": {}, "sets": set(), "entered": {}}
+    orphans = []
     for ordinal, name, at in tables["event"]:
+        if int(ordinal) not in contacts:
+            orphans.append(f"event {text_of(name)} of {ordinal}, who is no contact")
+            continue
         contacts[int(ordinal)]["events"].setdefault(text_of(name), []).append(int(at))
     segments, by_number = {}, {}
     for number, uuid, kind, source in tables["segment"]:
@@ -64,7 +68,7 @@ def read(stack, project_id):
             contacts[int(ordinal)]["entered"][segment] = int(entered)
     world = World(list(contacts.values()), segments)
     world.now = int(tables["now"][0][0])
-    world.broken_rollups = broken_rollups(contacts, tables["rollup"])
+    world.broken_rollups = orphans + broken_rollups(contacts, tables["rollup"])
     return world
 
 

@@ -103,7 +103,7 @@ class Stack:
                 if name.endswith(".log"):
                     with open(os.path.join(folder, name), errors="replace", encoding="utf-8") as f:
                         text.append(f"--- {name}\n" + "".join(f.readlines()[-lines:]))
-        return "\n".join(text)
+        return "\n".join(text).replace("\0", "")
 
     def down(self):
         tool("down", "--dir", self.directory)

@@ -190,6 +190,37 @@ class Playground:
         for _ in range(3):
             self.add_segment(self.draw.tree(list(self.model.contacts), list(self.segments)))
 
+    def populate_much(self, count):
+        """So many that columns no longer fit the forms of a small project; `uid` is everybody's
+        own, and counts up."""
+        self.populate(50)
+        while len(self.model.contacts) < count:
+            bodies = []
+            for _ in range(500):
+                self.next_address += 1
+                number = self.next_address
+                bodies.append({"email": f"u{number}@example.com", "data": {
+                    "uid": f"Uid-{number}", "number": number, **self.draw.data(0.2)}})
+            self.secret.want(200, "POST", "/contacts/batch", {"contacts": bodies})
+            for body in bodies:
+                self.model.upsert(body["email"], body["data"])
+            events = [self.track_body(0) for _ in range(300)]
+            self.secret.want(200, "POST", "/v1/track/batch", {"events": events})
+            for body in events:
+                self.tracked(body)
+        pick = self.draw.random
+        self.draw.more_leaves = [
+            lambda: {"field": "data.uid", "operator": "contains", "value": str(pick.randrange(90))},
+            lambda: {"field": "data.uid", "operator": "endsWith", "value": str(pick.randrange(9))},
+            lambda: {"field": "data.uid", "operator": "startsWith", "value": "uid-1"},
+            lambda: {"field": "data.uid", "operator": "greaterThan", "value": "Uid-5"},
+            lambda: {"field": "data.uid", "operator": "in",
+                     "value": [f"Uid-{pick.randrange(count)}" for _ in range(20)]},
+            lambda: {"field": "data.number", "operator": "between",
+                     "value": [pick.randrange(count), pick.randrange(count)]},
+            lambda: {"field": "data.number", "operator": "lessThan",
+                     "value": pick.randrange(count)}]
+
     def add_segment(self, condition):
         made = self.secret.want(201, "POST", "/segments", {
             "name": "dynamic " + str(len(self.segments)), "condition": condition})

@@ -1,4 +1,4 @@
-#include "audience/rows.h"
+#include "audience/rowvalues.h"
 
 #include <string.h>
 
@@ -7,16 +7,16 @@
 #include "json/jsonread.h"
 #include "json/jsonwrite.h"
 
-struct rows_paths {
+struct rowvalues_paths {
     const struct catalog_name **table; /* by hash of the path */
     size_t size;                       /* a power of two */
     size_t count;
 };
 
-struct rows_paths *rows_paths_new(struct arena *arena, const struct catalog_name *names,
-                                  size_t count)
+struct rowvalues_paths *rowvalues_paths_new(struct arena *arena, const struct catalog_name *names,
+                                            size_t count)
 {
-    struct rows_paths *paths = arena_alloc(arena, sizeof *paths);
+    struct rowvalues_paths *paths = arena_alloc(arena, sizeof *paths);
     paths->count = count;
     for (paths->size = 16; paths->size < count * 3;)
         paths->size *= 2;
@@ -30,7 +30,7 @@ struct rows_paths *rows_paths_new(struct arena *arena, const struct catalog_name
     return paths;
 }
 
-static const struct catalog_name *find_path(const struct rows_paths *paths, struct str path)
+static const struct catalog_name *find_path(const struct rowvalues_paths *paths, struct str path)
 {
     size_t at = hash_fast(path.at, path.len) & (paths->size - 1);
     for (; paths->table[at]; at = (at + 1) & (paths->size - 1)) {
@@ -44,7 +44,7 @@ static const struct catalog_name *find_path(const struct rows_paths *paths, stru
 struct walk {
     struct draft *draft;
     uint32_t index;
-    const struct rows_paths *paths;
+    const struct rowvalues_paths *paths;
     struct arena *scratch;
     char path[1024]; /* longer ones have no number: store/field.h */
     size_t path_len;
@@ -110,7 +110,7 @@ static void walk_object(struct walk *w, const struct jsonval *object)
 }
 
 static void put_contact(struct draft *draft, uint32_t index, const struct contact *contact,
-                        const struct rows_paths *paths, struct arena *scratch)
+                        const struct rowvalues_paths *paths, struct arena *scratch)
 {
     struct chunk_cell exists = {.kind = CHUNK_BITS, .boolean = true};
     draft_put(draft, index, KEY_EXISTS, &exists);
@@ -135,8 +135,9 @@ static void put_contact(struct draft *draft, uint32_t index, const struct contac
     walk_object(&w, data);
 }
 
-void rows_put(struct draft *draft, uint32_t index, uint64_t part, const struct rowscan_row *row,
-              const struct rows_paths *paths, struct arena *scratch)
+void rowvalues_put(struct draft *draft, uint32_t index, uint64_t part,
+                   const struct rowscan_row *row, const struct rowvalues_paths *paths,
+                   struct arena *scratch)
 {
     if (!row->present)
         return;
