@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/procmem.h"
 #include "base/timeutil.h"
 #include "db/migrate.h"
 #include "store/serverinfo.h"
@@ -16,19 +17,6 @@ int system_root(struct api_request *req, struct api_response *res, struct err_in
     res->status = 302;
     api_header(res, "Location", "/app/");
     return 0;
-}
-
-/* Resident bytes of this process; 0 where /proc is not there. */
-static int64_t resident_bytes(void)
-{
-    long total = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (!file)
-        return 0;
-    if (fscanf(file, "%ld %ld", &total, &resident) != 2)
-        resident = 0;
-    fclose(file);
-    return (int64_t)resident * sysconf(_SC_PAGESIZE);
 }
 
 static void write_health(struct api_response *res, const struct api_context *context,
@@ -58,7 +46,7 @@ static void write_health(struct api_response *res, const struct api_context *con
     jsonwrite_name(w, "memoryUsage");
     jsonwrite_object(w);
     jsonwrite_name(w, "rss");
-    jsonwrite_i64(w, resident_bytes());
+    jsonwrite_i64(w, (int64_t)procmem_now().resident_bytes);
     jsonwrite_object_end(w);
     jsonwrite_object_end(w);
 }

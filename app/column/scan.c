@@ -88,7 +88,7 @@ void scan_instants(const int64_t *values, uint32_t rows, const struct scan_range
                    size_t range_count, uint64_t *out)
 {
     uint32_t words = (rows + 63) / 64;
-    uint64_t one[1024];
+    uint64_t one[1024] = {0};
     memset(out, 0, words * sizeof *out);
     for (size_t r = 0; r < range_count; r++) {
         int64_t low = ranges[r].low == INT64_MIN ? INT64_MIN + 1 : ranges[r].low;
@@ -110,7 +110,7 @@ void scan_number_set(const double *values, uint32_t rows, const double *set, siz
                      uint64_t *out)
 {
     uint32_t words = (rows + 63) / 64;
-    uint64_t one[1024];
+    uint64_t one[1024] = {0};
     memset(out, 0, words * sizeof *out);
     for (size_t s = 0; s < count; s++) {
         scan_numbers(values, rows, set[s], set[s], one);

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/num.h"
+#include "base/procmem.h"
 #include "base/stopsignal.h"
 #include "base/timeutil.h"
 
@@ -166,25 +167,12 @@ static void serve(FCGX_Request *fcgx, const struct api_context *context, struct 
     log_request(&req, res, &measure);
 }
 
-/* Memory that only this process has: mapped chunks are shared and may be many. */
-static size_t private_bytes(void)
-{
-    unsigned long total = 0, resident = 0, shared = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (!file)
-        return 0;
-    if (fscanf(file, "%lu %lu %lu", &total, &resident, &shared) != 3 || shared > resident)
-        resident = shared = 0;
-    fclose(file);
-    return (resident - shared) * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 static bool is_worn(const struct loop_config *config, uint64_t served)
 {
     if (config->max_requests && served >= config->max_requests)
         return true;
     return config->max_private_bytes && served % MEMORY_CHECK_EVERY == 0 &&
-           private_bytes() > config->max_private_bytes;
+           procmem_now().private_bytes > config->max_private_bytes;
 }
 
 enum loop_end loop_run(const struct loop_config *config)

@@ -356,6 +356,7 @@ int member_drop(struct db *db, struct arena *arena, uint32_t project_id, uint64_
 
 int member_sweep(struct db *db, struct arena *arena, unsigned max_batches, struct err_info *info)
 {
+    /* The worker's: over all projects. */
     static const char sql[] =
         "SELECT project_id, set_id FROM dropped_set ORDER BY project_id, set_id LIMIT 1";
     for (unsigned i = 0; i < max_batches; i++) {

@@ -25,6 +25,7 @@ int serverinfo_read(struct db *db, struct arena *arena, struct serverinfo *ret,
     return 0;
 }
 
+/* The operator's: over all projects. */
 int serverinfo_count(struct db *db, struct serverinfo_counts *ret, struct err_info *info)
 {
     AUTO(db_rows) rows = NULL;
