@@ -1,7 +1,5 @@
 #include "audience/names.h"
 
-#include <string.h>
-
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "filter/plunk.h"
@@ -44,14 +42,7 @@ static void text_add(struct names *names, struct text_set *set, struct str text)
 {
     if (text_find(set, text) < set->count)
         return;
-    if (set->count == set->room) {
-        size_t room = set->room ? set->room * 2 : 16;
-        struct str *grown = arena_array(names->arena, room, sizeof *grown);
-        if (set->count)
-            memcpy(grown, set->items, set->count * sizeof *grown);
-        set->items = grown;
-        set->room = room;
-    }
+    set->items = arena_grow(names->arena, set->items, set->count, &set->room, sizeof *set->items);
     set->items[set->count++] = text;
 }
 
@@ -68,14 +59,8 @@ static void segment_add(struct names *names, struct str uuid)
 {
     if (segment_find(names, uuid))
         return;
-    if (names->segment_count == names->segment_room) {
-        size_t room = names->segment_room ? names->segment_room * 2 : 16;
-        struct known_segment *grown = arena_array(names->arena, room, sizeof *grown);
-        if (names->segment_count)
-            memcpy(grown, names->segments, names->segment_count * sizeof *grown);
-        names->segments = grown;
-        names->segment_room = room;
-    }
+    names->segments = arena_grow(names->arena, names->segments, names->segment_count,
+                                 &names->segment_room, sizeof *names->segments);
     names->segments[names->segment_count++].uuid = uuid;
 }
 

@@ -112,14 +112,7 @@ int snapshot_keep_draft(struct arena *arena, struct draft *draft, struct chunk *
 static struct chunk *level_add(struct snapshot *s, struct snapshot_level **levels, size_t *count,
                                size_t *room, uint64_t part, uint32_t chunk)
 {
-    if (*count == *room) {
-        size_t more = *room ? *room * 2 : 16;
-        struct snapshot_level *grown = arena_array(s->arena, more, sizeof *grown);
-        if (*count)
-            memcpy(grown, *levels, *count * sizeof *grown);
-        *levels = grown;
-        *room = more;
-    }
+    *levels = arena_grow(s->arena, *levels, *count, room, sizeof **levels);
     struct snapshot_level *level = &(*levels)[(*count)++];
     level->part = part;
     level->chunk = chunk;

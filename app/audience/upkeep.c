@@ -18,6 +18,12 @@
 #define MERGE_IDLE_MS 600000 /* a delta that nobody touched for so long goes into the base */
 #define MERGE_CHUNKS 64      /* chunks that one transaction of a merge takes on */
 
+/* Rows of the part at hand in one chunk, ready to be pushed. */
+struct pending {
+    uint32_t chunk;
+    struct chunk rows;
+};
+
 /* One transaction of a fold. */
 struct folding {
     uint32_t project_id;
@@ -35,8 +41,7 @@ struct folding {
     uint32_t *ordinals; /* marks of the part that were read, */
     int64_t *seqs;      /* and their seqs */
     size_t marks;
-    struct chunk *pending; /* finished chunks of the part, until its stream of rows has ended */
-    uint32_t *pending_chunks;
+    struct pending *pending; /* finished chunks of the part, until its stream of rows has ended */
     size_t pending_count, pending_room;
 };
 
@@ -47,20 +52,11 @@ static int finish_chunk(struct folding *f, struct err_info *info)
     struct arena *arena = f->levels.snapshot.arena;
     if (!draft_row_count(f->draft))
         return 0;
-    if (f->pending_count == f->pending_room) {
-        size_t room = f->pending_room ? f->pending_room * 2 : 16;
-        struct chunk *chunks = arena_array(arena, room, sizeof *chunks);
-        uint32_t *numbers = arena_array(arena, room, sizeof *numbers);
-        if (f->pending_count) {
-            memcpy(chunks, f->pending, f->pending_count * sizeof *chunks);
-            memcpy(numbers, f->pending_chunks, f->pending_count * sizeof *numbers);
-        }
-        f->pending = chunks;
-        f->pending_chunks = numbers;
-        f->pending_room = room;
-    }
-    f->pending_chunks[f->pending_count] = f->chunk;
-    int err = snapshot_keep_draft(arena, f->draft, &f->pending[f->pending_count++], info);
+    f->pending =
+        arena_grow(arena, f->pending, f->pending_count, &f->pending_room, sizeof *f->pending);
+    struct pending *pending = &f->pending[f->pending_count++];
+    pending->chunk = f->chunk;
+    int err = snapshot_keep_draft(arena, f->draft, &pending->rows, info);
     draft_clear(f->draft);
     return err;
 }
@@ -94,7 +90,7 @@ static int fold_part(struct folding *f, uint64_t part, uint64_t limit, struct er
     if (!err)
         err = finish_chunk(f, info);
     for (size_t i = 0; !err && i < f->pending_count; i++)
-        err = levels_push(&f->levels, part, f->pending_chunks[i], &f->pending[i], info);
+        err = levels_push(&f->levels, part, f->pending[i].chunk, &f->pending[i].rows, info);
     if (!err && f->marks)
         err =
             rowscan_delete_marks(s->db, s->project_id, part, f->ordinals, f->seqs, f->marks, info);
@@ -144,6 +140,7 @@ static int fold_body(struct db *db, void *ctx, struct err_info *info)
     struct folding *f = ctx;
     struct arena *arena = f->levels.snapshot.arena;
     f->mine = (struct upkeep_report){0};
+    f->pending = NULL;
     f->pending_room = f->pending_count = 0;
     f->more = false;
     draft_clear(f->draft);

@@ -140,6 +140,17 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     return arena_alloc(arena, count * size);
 }
 
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t *room, size_t size)
+{
+    if (items && count < *room)
+        return items;
+    *room = *room < 8 ? 16 : *room * 2;
+    void *grown = arena_array(arena, *room, size);
+    if (count)
+        memcpy(grown, items, count * size);
+    return grown;
+}
+
 char *arena_copy(struct arena *arena, const void *bytes, size_t len)
 {
     char *copy = take(arena, len + 1);

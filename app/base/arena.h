@@ -33,6 +33,13 @@ void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnu
 /* Returns a zeroed array; a product that overflows aborts. */
 void *arena_array(struct arena *arena, size_t count, size_t size) __attribute__((returns_nonnull));
 
+/*
+ * Room for one more: returns `items` when count < *room, else a copy twice as large, and sets
+ * *room. items may be NULL when count is 0. What was there stays valid until reset or free.
+ */
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t *room, size_t size)
+    __attribute__((returns_nonnull));
+
 /* Returns a copy of `len` bytes followed by a NUL that does not count. */
 char *arena_copy(struct arena *arena, const void *bytes, size_t len)
     __attribute__((returns_nonnull));

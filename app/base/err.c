@@ -18,6 +18,7 @@ static void copy_text(char *out, size_t size, const char *text)
 }
 
 /* The arguments may point into `info` itself: a message is often made of an earlier one. */
+PRINTF_LIKE(4, 0)
 static void fill(struct err_info *info, const char *code, const char *field, const char *fmt,
                  va_list args)
 {

@@ -1,7 +1,6 @@
 #include "column/program.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/limits.h"
 
@@ -43,12 +42,8 @@ static int column_index(struct compiler *c, uint64_t key)
         if (p->columns[i] == key)
             return (int)i;
     }
-    if (p->column_count == c->column_room) {
-        uint64_t *grown = arena_array(c->arena, c->column_room * 2, sizeof *grown);
-        memcpy(grown, p->columns, p->column_count * sizeof *grown);
-        p->columns = grown;
-        c->column_room *= 2;
-    }
+    p->columns =
+        arena_grow(c->arena, p->columns, p->column_count, &c->column_room, sizeof *p->columns);
     p->columns[p->column_count] = key;
     return (int)p->column_count++;
 }
@@ -106,14 +101,8 @@ static void data_leaf(struct compiler *c, struct program_node *node, uint32_t fi
     struct program *p = c->program;
     for (unsigned t = 0; t < KEY_TYPES; t++)
         node->types[t] = column_index(c, KEY_DATA(t, field_id));
-    if (p->data_count == c->data_room) {
-        size_t room = c->data_room ? c->data_room * 2 : 16;
-        struct program_node **grown = arena_array(c->arena, room, sizeof *grown);
-        if (p->data_count)
-            memcpy(grown, p->data_nodes, p->data_count * sizeof *grown);
-        p->data_nodes = grown;
-        c->data_room = room;
-    }
+    p->data_nodes =
+        arena_grow(c->arena, p->data_nodes, p->data_count, &c->data_room, sizeof *p->data_nodes);
     p->data_nodes[p->data_count++] = node;
 }
 
@@ -305,8 +294,6 @@ int program_compile(struct arena *arena, const struct filter *filter,
     c->names = names;
     c->program = program;
     c->info = info;
-    c->column_room = 16;
-    program->columns = arena_array(arena, c->column_room, sizeof *program->columns);
     (void)column_index(c, KEY_EXISTS);
     if (!filter)
         program->root = node_new(c, PROGRAM_TRUE);

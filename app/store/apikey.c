@@ -195,12 +195,7 @@ int apikey_list(struct db *db, struct arena *arena, uint32_t account_id, struct 
     if (err < 0)
         return err;
     while ((more = db_next(rows, info)) == 1) {
-        if (count == room) {
-            struct apikey *bigger = arena_array(arena, room = room ? room * 2 : 16, sizeof(*list));
-            if (count)
-                memcpy(bigger, list, count * sizeof(*list));
-            list = bigger;
-        }
+        list = arena_grow(arena, list, count, &room, sizeof(*list));
         list[count++] = (struct apikey){str_copy(arena, db_bytes(rows, 0)),
                                         (enum apikey_kind)db_i64(rows, 1),
                                         (uint32_t)db_i64(rows, 2),

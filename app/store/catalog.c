@@ -1,23 +1,16 @@
 #include "store/catalog.h"
 
-#include <string.h>
-
 static int read_names(struct db *db, const char *sql, struct arena *arena, uint32_t project_id,
                       struct catalog_name **ret, size_t *ret_count, struct err_info *info)
 {
     AUTO(db_rows) rows = NULL;
-    size_t count = 0, room = 64;
-    struct catalog_name *names = arena_array(arena, room, sizeof *names);
+    size_t count = 0, room = 0;
+    struct catalog_name *names = NULL;
     int got = db_query(db, sql, DB_PARAMS(DB_U64(project_id)), false, &rows, info);
     if (got)
         return got;
     while ((got = db_next(rows, info)) > 0) {
-        if (count == room) {
-            struct catalog_name *grown = arena_array(arena, room * 2, sizeof *grown);
-            memcpy(grown, names, count * sizeof *names);
-            names = grown;
-            room *= 2;
-        }
+        names = arena_grow(arena, names, count, &room, sizeof *names);
         names[count].id = (uint32_t)db_i64(rows, 0);
         names[count++].name = str_copy(arena, db_bytes(rows, 1));
     }

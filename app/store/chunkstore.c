@@ -205,8 +205,8 @@ int chunkstore_pending(struct db *db, struct arena *arena, uint32_t **ret, size_
                        struct err_info *info)
 {
     AUTO(db_rows) rows = NULL;
-    size_t count = 0, room = 64;
-    uint32_t *ids = arena_array(arena, room, sizeof *ids);
+    size_t count = 0, room = 0;
+    uint32_t *ids = NULL;
     int got = db_query(db,
                        "SELECT s.project_id FROM project_state s WHERE s.rebuild_requested = 1"
                        " OR EXISTS (SELECT 1 FROM dirty d WHERE d.project_id = s.project_id)"
@@ -216,12 +216,7 @@ int chunkstore_pending(struct db *db, struct arena *arena, uint32_t **ret, size_
     if (got)
         return got;
     while ((got = db_next(rows, info)) > 0) {
-        if (count == room) {
-            uint32_t *grown = arena_array(arena, room * 2, sizeof *grown);
-            memcpy(grown, ids, count * sizeof *ids);
-            ids = grown;
-            room *= 2;
-        }
+        ids = arena_grow(arena, ids, count, &room, sizeof *ids);
         ids[count++] = (uint32_t)db_i64(rows, 0);
     }
     *ret = ids;

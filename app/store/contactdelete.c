@@ -24,15 +24,7 @@ struct mark_list {
 
 static void mark_add(struct mark_list *list, uint64_t part, uint32_t ordinal)
 {
-    if (list->count == list->room) {
-        size_t room = list->room == 0 ? 16 : list->room * 2;
-        struct dirty_mark *grown = arena_array(list->arena, room, sizeof *grown);
-        for (size_t i = 0; i < list->count; i++) {
-            grown[i] = list->at[i];
-        }
-        list->at = grown;
-        list->room = room;
-    }
+    list->at = arena_grow(list->arena, list->at, list->count, &list->room, sizeof *list->at);
     list->at[list->count++] = (struct dirty_mark){part, ordinal};
 }
 

@@ -64,19 +64,11 @@ int contactplan_begin(struct contactplan *plan, struct db *db, struct arena *are
 void contactplan_add_event(struct contactplan *plan, struct contactplan_row *row,
                            const struct eventrows_event *event)
 {
-    if (plan->event_count == plan->event_room) {
-        size_t room = plan->event_room == 0 ? 4 : plan->event_room * 2;
-        struct eventrows_event *events = arena_array(plan->arena, room, sizeof *events);
-        struct contactplan_row **event_rows =
-            arena_array(plan->arena, room, sizeof(struct contactplan_row *));
-        for (size_t i = 0; i < plan->event_count; i++) {
-            events[i] = plan->events[i];
-            event_rows[i] = plan->event_rows[i];
-        }
-        plan->events = events;
-        plan->event_rows = event_rows;
-        plan->event_room = room;
-    }
+    size_t room = plan->event_room; /* of both arrays, which grow alike */
+    plan->events =
+        arena_grow(plan->arena, plan->events, plan->event_count, &room, sizeof *plan->events);
+    plan->event_rows = arena_grow(plan->arena, plan->event_rows, plan->event_count,
+                                  &plan->event_room, sizeof(struct contactplan_row *));
     plan->events[plan->event_count] = *event;
     plan->event_rows[plan->event_count] = row;
     plan->event_count++;

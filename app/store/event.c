@@ -165,16 +165,11 @@ int event_stats(struct db *db, struct arena *arena, uint32_t project_id, int64_t
     if (more < 0) {
         return more;
     }
-    size_t room = 64;
+    size_t room = 0;
     size_t count = 0;
-    struct event_stat *stats = arena_array(arena, room, sizeof *stats);
+    struct event_stat *stats = NULL;
     while ((more = db_next(rows, info)) > 0) {
-        if (count == room) {
-            struct event_stat *grown = arena_array(arena, room * 2, sizeof *grown);
-            memcpy(grown, stats, count * sizeof *grown);
-            stats = grown;
-            room *= 2;
-        }
+        stats = arena_grow(arena, stats, count, &room, sizeof *stats);
         stats[count].name = str_copy(arena, db_bytes(rows, 0));
         stats[count].count = (uint64_t)db_i64(rows, 1);
         count++;

@@ -130,12 +130,7 @@ int project_list(struct db *db, struct arena *arena, struct project **ret, size_
     if (err < 0)
         return err;
     while ((more = db_next(rows, info)) == 1) {
-        if (count == room) {
-            struct project *bigger = arena_array(arena, room = room ? room * 2 : 16, sizeof(*list));
-            if (count)
-                memcpy(bigger, list, count * sizeof(*list));
-            list = bigger;
-        }
+        list = arena_grow(arena, list, count, &room, sizeof(*list));
         read_row(arena, rows, &list[count++]);
     }
     *ret = list;

@@ -176,8 +176,8 @@ int rowscan_end(struct db *db, uint32_t project_id, uint64_t *ret, struct err_in
 int rowscan_sets(struct db *db, struct arena *arena, uint32_t project_id, uint64_t **ret,
                  size_t *ret_count, struct err_info *info)
 {
-    size_t count = 0, room = 64;
-    uint64_t *ids = arena_array(arena, room, sizeof *ids), last = 0;
+    size_t count = 0, room = 0;
+    uint64_t *ids = NULL, last = 0;
     for (;;) { /* from set to set by the primary key: a GROUP BY may read every member */
         AUTO(db_rows) rows = NULL;
         int got = db_one(db,
@@ -188,12 +188,7 @@ int rowscan_sets(struct db *db, struct arena *arena, uint32_t project_id, uint64
             return got;
         if (!got)
             break;
-        if (count == room) {
-            uint64_t *grown = arena_array(arena, room * 2, sizeof *grown);
-            memcpy(grown, ids, count * sizeof *ids);
-            ids = grown;
-            room *= 2;
-        }
+        ids = arena_grow(arena, ids, count, &room, sizeof *ids);
         last = ids[count++] = (uint64_t)db_i64(rows, 0);
     }
     *ret = ids;

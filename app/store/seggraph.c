@@ -64,25 +64,12 @@ static int seggraph_slug_order(const void *a, const void *b, void *ctx)
     return str_cmp(nodes[*(const uint32_t *)a].slug, nodes[*(const uint32_t *)b].slug);
 }
 
-/* Room for one more item in an array of the arena: the array itself, or a copy twice as long. */
-static void *seggraph_room(struct arena *arena, void *items, size_t count, size_t size)
-{
-    bool full = count == 0 || (count >= 64 && (count & (count - 1)) == 0);
-    if (!full) {
-        return items;
-    }
-    void *wider = arena_array(arena, count == 0 ? 64 : count * 2, size);
-    if (count > 0) {
-        memcpy(wider, items, count * size);
-    }
-    return wider;
-}
-
 static int seggraph_load_nodes(struct seggraph *graph, struct db *db, struct arena *arena,
                                uint32_t project_id, struct err_info *info)
 {
     static const char sql[] = "SELECT segment_id, uuid, slug, track FROM segment"
                               " WHERE project_id = ? ORDER BY segment_id LIMIT ?";
+    size_t room = 0;
     AUTO(db_rows) rows = NULL;
     int err = db_query(db, sql, DB_PARAMS(DB_I64(project_id), DB_I64(LIMIT_SEGMENTS)), false, &rows,
                        info);
@@ -90,7 +77,8 @@ static int seggraph_load_nodes(struct seggraph *graph, struct db *db, struct are
         return err;
     }
     while ((err = db_next(rows, info)) > 0) {
-        graph->nodes = seggraph_room(arena, graph->nodes, graph->node_count, sizeof(*graph->nodes));
+        graph->nodes =
+            arena_grow(arena, graph->nodes, graph->node_count, &room, sizeof(*graph->nodes));
         struct seggraph_node *node = &graph->nodes[graph->node_count++];
         node->segment_id = (uint32_t)db_i64(rows, 0);
         node->uuid = sqlvalue_uuid(rows, 1);
@@ -121,6 +109,7 @@ static int seggraph_load_edges(struct seggraph *graph, struct db *db, struct are
     static const char sql[] =
         "SELECT source_id, target_id FROM segment_ref"
         " WHERE project_id = ? AND source_kind = 1 ORDER BY source_id, target_id LIMIT ?";
+    size_t room = 0;
     AUTO(db_rows) rows = NULL;
     int err = db_query(db, sql, DB_PARAMS(DB_I64(project_id), DB_I64(LIMIT_SEGMENT_REFS + 1)),
                        false, &rows, info);
@@ -135,7 +124,7 @@ static int seggraph_load_edges(struct seggraph *graph, struct db *db, struct are
         }
         if (from != NULL && to != NULL) {
             size_t at = graph->target_count++;
-            graph->targets = seggraph_room(arena, graph->targets, at, sizeof(*graph->targets));
+            graph->targets = arena_grow(arena, graph->targets, at, &room, sizeof(*graph->targets));
             graph->targets[at] = (uint32_t)(to - graph->nodes);
             seggraph_extend(&from->edges, at);
         }
@@ -148,6 +137,7 @@ static int seggraph_load_event_edges(struct seggraph *graph, struct db *db, stru
 {
     static const char sql[] = "SELECT source_id, slug FROM segment_event_ref"
                               " WHERE project_id = ? ORDER BY source_id, slug LIMIT ?";
+    size_t room = 0;
     AUTO(db_rows) rows = NULL;
     int err = db_query(db, sql, DB_PARAMS(DB_I64(project_id), DB_I64(LIMIT_SEGMENT_REFS + 1)),
                        false, &rows, info);
@@ -162,7 +152,7 @@ static int seggraph_load_event_edges(struct seggraph *graph, struct db *db, stru
         if (from != NULL) {
             size_t at = graph->event_count++;
             graph->event_slugs =
-                seggraph_room(arena, graph->event_slugs, at, sizeof(*graph->event_slugs));
+                arena_grow(arena, graph->event_slugs, at, &room, sizeof(*graph->event_slugs));
             graph->event_slugs[at] = str_copy(arena, db_bytes(rows, 1));
             seggraph_extend(&from->events, at);
         }

@@ -82,10 +82,10 @@ QUESTIONS = [
 
 # Everybody, so that the last page is as deep as pages get.
 EVERYBODY = all_of(leaf("data.plan", "exists"))
-EVERYBODY_PAGE = ("SELECT ordinal, uuid, email, status, data, created_ms, updated_ms FROM contact "
+EVERYBODY_PAGE = ("SELECT ordinal, HEX(uuid), email, status, data, created_ms, updated_ms FROM contact "
                   f"WHERE project_id = 1 AND {text('plan')} IS NOT NULL "
                   "ORDER BY ordinal DESC LIMIT 100 OFFSET :offset")
 # entered_ms first, then the newest contact.
-STATIC_PAGE = ("SELECT c.ordinal, c.uuid, c.email, c.status, c.data, c.created_ms, c.updated_ms "
+STATIC_PAGE = ("SELECT c.ordinal, HEX(c.uuid), c.email, c.status, c.data, c.created_ms, c.updated_ms "
                "FROM member m JOIN contact c USING (project_id, ordinal) WHERE m.project_id = 1 "
                "AND m.set_id = :set ORDER BY m.entered_ms DESC, m.ordinal DESC LIMIT 100 OFFSET :offset")

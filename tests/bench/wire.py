@@ -20,10 +20,18 @@ def build(method, path, key, body=None):
 
 class Connection:
     def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.port, self.started = port, 0.0
+        self.open()
+
+    def open(self):
+        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.read = b""
-        self.started = 0.0
+        self.read, self.is_spent = b"", False
+
+    def renew(self):
+        """nginx ends a connection after a thousand requests, and says so in the last answer."""
+        self.close()
+        self.open()
 
     def send(self, request):
         self.started = time.perf_counter()
@@ -47,11 +55,13 @@ class Connection:
             at = fields.find(b"content-length:")
             if at >= 0 and len(body) < int(fields[at + 15:].split(b"\r\n", 1)[0]):
                 return None
-        self.read = b""
+        self.read, self.is_spent = b"", b"connection: close" in fields
         return int(head[9:12]), body
 
     def ask(self, request, wanted=(200, 201)):
         """(seconds, body)."""
+        if self.is_spent:
+            self.renew()
         self.send(request)
         answer = None
         while answer is None:
@@ -112,6 +122,10 @@ def drive(port, requests, seconds, connections=8, rate=None, wanted=(200, 201)):
             if answer[0] not in wanted:
                 raise Refused(f"{answer[0]} {answer[1][:500]!r}")
             load.seconds.append(time.perf_counter() - ready.data.started)
+            if ready.data.is_spent:
+                selector.unregister(ready.data.socket)
+                ready.data.renew()
+                selector.register(ready.data.socket, selectors.EVENT_READ, ready.data)
             idle.append(ready.data)
     load.elapsed = time.perf_counter() - begun
     for connection in idle:

@@ -34,7 +34,8 @@ def ms(day):
 def load_sqlite(folder):
     """The CSV files as two tables; instants as ms."""
     database = sqlite3.connect(":memory:")
-    database.execute("CREATE TABLE contact (email PRIMARY KEY, first_ms, orders, discs, spend, cohort)")
+    database.execute(
+        "CREATE TABLE contact (email PRIMARY KEY, first_ms, orders, discs, spend, cohort)")
     database.execute("CREATE TABLE event (email, at_ms, units, amount)")
     with open(os.path.join(folder, "contacts.csv"), encoding="utf-8") as file:
         database.executemany(
@@ -111,8 +112,9 @@ def definitions(at):
         ("late cohorts", every(leaf("data.cohort", "in", ["202102", "202103"]),
                                leaf("data.orders", "greaterThan", 1)),
          "cohort IN ('202102', '202103') AND orders > 1"),
-        ("first in one week", every(leaf("data.firstPurchaseAt", "greaterThanOrEqual", "2021-01-10"),
-                                    leaf("data.firstPurchaseAt", "lessThan", "2021-01-17")),
+        ("first in one week",
+         every(leaf("data.firstPurchaseAt", "greaterThanOrEqual", "2021-01-10"),
+               leaf("data.firstPurchaseAt", "lessThan", "2021-01-17")),
          f"first_ms >= {ms('2021-01-10')} AND first_ms < {ms('2021-01-17')}"),
         ("first on one day", every(leaf("data.firstPurchaseAt", "equals", "2021-02-14")),
          f"first_ms >= {ms('2021-02-14')} AND first_ms < {ms('2021-02-15')}"),

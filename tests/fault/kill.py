@@ -240,7 +240,7 @@ class Kill:
             self.gate.reopen()
 
     def kill_worker(self, kill=None):
-        """A job of the worker, killed (or something else is) at a random moment; what it was."""
+        """A job of the worker; it, or something else, is killed at a random moment."""
         job = self.chance.choice([["muster-worker", "fold", "--now"],
                                   ["muster-worker", "merge", "--now"],
                                   ["muster", "reindex", str(self.project.number)]])
@@ -291,9 +291,9 @@ class Kill:
 
     def effects(self):
         """Idempotency-Key -> events that it made."""
-        rows = self.stack.sql("SELECT JSON_UNQUOTE(JSON_EXTRACT(data, '$.key')), COUNT(*) FROM event "
-                              f"WHERE project_id = {self.project.number} AND data LIKE '%\"k-%' "
-                              "GROUP BY 1")
+        rows = self.stack.sql(
+            "SELECT JSON_UNQUOTE(JSON_EXTRACT(data, '$.key')), COUNT(*) FROM event "
+            f"WHERE project_id = {self.project.number} AND data LIKE '%\"k-%' GROUP BY 1")
         return {key: int(count) for key, count in rows}
 
     def run(self, rounds):

@@ -1,4 +1,5 @@
-"""One keep-alive HTTP connection with one key. Nothing is retried: a lost answer is the caller's."""
+"""One keep-alive HTTP connection with one key. Nothing is retried: a lost answer is the caller's
+to deal with."""
 import http.client
 import json
 import urllib.parse
@@ -49,8 +50,8 @@ class Client:
         reply = self.request(method, path, body, headers)
         wanted = status if isinstance(status, tuple) else (status,)
         if reply.status not in wanted:
-            raise Unexpected(f"{method} {path} {json.dumps(body) if not isinstance(body, bytes) else body!r}"
-                             f"\n  wanted {status}, got {reply!r}")
+            sent = repr(body) if isinstance(body, bytes) else json.dumps(body)
+            raise Unexpected(f"{method} {path} {sent[:3000]}\n  wanted {status}, got {reply!r}")
         return reply.json() if reply.body else None
 
     def close(self):

@@ -19,13 +19,13 @@ NUMBERS = [0, -0.0, 1, 2, 5, 5.0, 5.5, -5, 9, 10, 1e300, -1e300, 1e21, 1e20, 1e-
 FIXED_DATES = ["2024-02-29", "2023-02-28", "0001-01-01", "9999-12-31", "1970-01-01",
                "9999-12-31T23:59:59.999Z", "1969-12-31T23:59:59.9999Z", "2024-02-29T23:30-05:00",
                "2025-12-31T23:59:59.999999999Z", "2026-01-01T00:00Z", "2000-01-01T00:00:00+14:00",
-                "2026-01-01T00:00:00.0Z"]
+               "2026-01-01T00:00:00.0Z"]
 NO_DATES = ["2026-02-30", "2026-13-01", "2026-1-1", "2026-01-01t00:00:00z", "2026-01-01T00:00:00",
             "2026-01-01 ", "20260101", "2026-01-01T24:00Z", "2026-01-01T00:00:60Z", "0000-01-01",
             "2026-01-01T00:00+14:01", "2026-01-01T00Z", "pro", "2026-01-01x", "",
             "2026-01-01T00:00:00.1234567890Z", "٢٠٢٦-٠١-٠١"]
-PATHS = ["plan", "country", "score", "flag", "day", "tags", "tags", "any", "any", "any", "o", "o.a", "o.b.c", "o.flag",
-         "o.day", "ключ", "with space", "A", "a", "__proto__", "o.$x"]
+PATHS = ["plan", "country", "score", "flag", "day", "tags", "tags", "any", "any", "any", "o", "o.a",
+         "o.b.c", "o.flag", "o.day", "ключ", "with space", "A", "a", "__proto__", "o.$x"]
 TOP_KEYS = ["plan", "country", "score", "flag", "day", "tags", "any", "o", "ключ", "with space",
             "A", "a", "__proto__"]
 EVENTS = ["purchase", "Purchase", "signed up", "日本", "app.opened", "a/b", "refund"]
@@ -110,7 +110,8 @@ class Draw:
         return self.chance(0.5)
 
     def list(self):
-        pool = self.pick([lambda: self.pick(WORDS[:8]), lambda: self.pick([1, 2, 5, 5.0, "5", True, "true"]),
+        pool = self.pick([lambda: self.pick(WORDS[:8]),
+                          lambda: self.pick([1, 2, 5, 5.0, "5", True, "true"]),
                           lambda: self.pick(self.dates[-4:]), self.scalar])
         items = [pool() for _ in range(self.random.randint(0, 4))]
         if self.chance(0.15):
@@ -246,7 +247,7 @@ class Draw:
 
     def list_operand(self):
         return [v for v in self.list() if isinstance(v, (bool, int, float)) or
-                (isinstance(v, str) and v[4:5] != "-")]
+                (isinstance(v, str) and not looks_like_a_date_and_is_none(v))]
 
     def text_operand(self, path, operator):
         value = self.operand(path)

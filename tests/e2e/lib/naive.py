@@ -14,13 +14,15 @@ A segment is a dict: type "STATIC" or "DYNAMIC", condition (for DYNAMIC).
 Conditions are Plunk's JSON and must be legal: judging them is not this module's work.
 
 Where the page leaves room, this is the reading:
- 1. List elements compare as `equals` does on an unmixed key, whatever the operator (contains, in,
-    list equals): a date operand finds every element on that day or at that instant.
+ 1. List elements compare as `equals` does on an unmixed key, for contains as for in: a date
+    operand finds every element on that day or at that instant. `equals` with a list is "exactly
+    this list": there a date is the text that it is.
  2. The mixed rule leaves lists alone altogether: their elements keep their types.
  3. Elements of a list make no key mixed; only scalars that stand under the key itself do.
  4. A string operand that is no date is ordered against every stored string, dates among them.
  5. N·unit is rounded to the nearest microsecond first, so that 0.1 hours are six minutes.
- 6. An operand that is ignored (exists, isEmpty ...) may be anything.
+ 6. "years 0001-9999" is about the text: a date with an offset may be an instant just outside.
+ 7. An operand that is ignored (exists, isEmpty ...) may be anything.
 """
 import re
 from datetime import date, timedelta
@@ -219,7 +221,7 @@ def value_matches(value, operator, leaf, mixed, now):
 def list_matches(value, operator, operand):
     if operator == "equals":
         return kind(operand) == "list" and len(value) == len(operand) \
-            and all(scalar_equals(v, o) for v, o in zip(value, operand))
+            and all(same_scalar(v, o) for v, o in zip(value, operand))
     if operator == "contains":
         return any(scalar_equals(v, operand) for v in value)
     if operator == "in":
@@ -238,6 +240,13 @@ def scalar_equals(value, operand):
     if kind(value) == "number":
         return float(value) == float(operand)  # numbers are doubles
     return kind(value) == "bool" and value == operand
+
+
+def same_scalar(value, operand):
+    """Equality of two scalars as they stand."""
+    if kind(value) == "number" and kind(operand) == "number":
+        return float(value) == float(operand)
+    return kind(value) == kind(operand) and kind(value) in ("string", "bool") and value == operand
 
 
 def ordered(value, operand, compare):

@@ -1,4 +1,5 @@
-"""A Muster of one's own: started, used and stopped through tools/stack alone (design, section 7)."""
+"""A Muster of one's own, started, used and stopped through tools/stack alone (design, section
+7)."""
 import contextlib
 import os
 import shutil
