@@ -100,8 +100,7 @@ static int list_files(struct plan *plan, const char *dir, struct err_info *info)
     const struct dirent *entry;
     while ((entry = readdir(handle)) && plan->count < FILES_MAX) {
         if (is_migration(entry->d_name))
-            snprintf(plan->files[plan->count++].name, sizeof(plan->files->name), "%s",
-                     entry->d_name);
+            memcpy(plan->files[plan->count++].name, entry->d_name, strlen(entry->d_name) + 1);
     }
     closedir(handle);
     qsort(plan->files, plan->count, sizeof(*plan->files), by_name);

@@ -6,6 +6,9 @@ import socket
 import time
 
 
+IDLE_SECONDS = 5  # nginx hangs up on a client that says nothing
+
+
 class Refused(Exception):
     """An answer that a measurement has no use for."""
 
@@ -60,7 +63,7 @@ class Connection:
 
     def ask(self, request, wanted=(200, 201)):
         """(seconds, body)."""
-        if self.is_spent:
+        if self.is_spent or time.perf_counter() - self.started > IDLE_SECONDS:
             self.renew()
         self.send(request)
         answer = None

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What a project may have at most (filters.md, section 1): each limit holds to the last one, says so,
-and stores nothing beyond it.
+"""What a project may have at most (filters.md, section 1): each limit holds to the last one, says
+so, and stores nothing beyond it.
 
     limits.py [--stack DIR]
 """

@@ -73,14 +73,15 @@ def run_big_world(running, seed, trees, tally):
     at = now // 60_000 * 60_000 + 3_600_000
     playground = Playground(running, Draw(chance, at), now)
     playground.populate_much(BIG)
-    for step in range(4):
-        for _ in range(step * 5):
-            playground.write()
+    for step in range(6):
         if step:
+            for _ in range(10):
+                playground.write()
+            playground.write_much(chance.sample(range(1000, BIG), 50 * 3 ** (step % 3)), 400)
             playground.upkeep()
         world = playground.world()
         emails = [c["email"] for c in world.contacts]
-        for _ in range(trees // 4):
+        for _ in range(trees // 6 + 1):
             tree = playground.draw.tree(emails, list(playground.segments))
             compare(playground, world, tree, at, tally, paged=chance.random() < 0.1)
 
@@ -136,7 +137,8 @@ def explain(playground, world, tree, at, failure):
         return
     wanted = world.members(tree, at)
     odd = wanted ^ set(ids)
-    print(f"at {iso(at)}: {route.__name__} told {count}, wanted {len(wanted)}; upkeep: {playground.history}")
+    print(f"at {iso(at)}: {route.__name__} told {count}, wanted {len(wanted)}; "
+          f"upkeep: {playground.history}")
     for contact in [c for c in world.contacts if c["id"] in odd][:3]:
         print("  wrongly", "out:" if contact["id"] in wanted else "in: ", show(contact))
     alone = shrink_anew(playground.stack, world, tree, at, route)

@@ -16,7 +16,7 @@ CALLERS = 8
 
 
 def at_once(project, calls):
-    """Sends (method, path, body, headers) on one connection each, together; the replies in order."""
+    """Sends (method, path, body, headers) on a connection each, together; the replies in order."""
     replies, start = [None] * len(calls), threading.Barrier(len(calls))
 
     def run(i, call):

@@ -255,7 +255,9 @@ def command_line(running, project):
                               env={**os.environ, **running.env, **more}, capture_output=True,
                               text=True, timeout=60, check=False)
 
-    listed = [line.split() for line in run("--help").stdout.splitlines() if line.startswith("  ")]
+    # A command stands behind two blanks, what it does behind more.
+    listed = [line.split() for line in run("--help").stdout.splitlines()
+              if line.startswith("  ") and not line.startswith("   ")]
     names = [[w for w in line[:2] if w.isalpha() and w.islower()] for line in listed]
     expect(len(names) >= 9, f"{names}")
     for name in names:

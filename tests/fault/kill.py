@@ -245,7 +245,8 @@ class Kill:
                                   ["muster-worker", "merge", "--now"],
                                   ["muster", "reindex", str(self.project.number)]])
         process = subprocess.Popen(
-            [os.path.join(self.stack.env["MUSTER_BIN"], job[0]), *job[1:]], env={**os.environ, **self.stack.env},
+            [os.path.join(self.stack.env["MUSTER_BIN"], job[0]), *job[1:]],
+            env={**os.environ, **self.stack.env},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(self.chance.random() * 0.06)
         if kill:

@@ -124,11 +124,15 @@ struct cells *cells_draw(struct cells_random *random, uint32_t rows, uint32_t en
 
 int cells_find(const struct cells *cells, uint16_t low)
 {
-    for (uint32_t i = 0; i < cells->count; i++) {
-        if (cells->lows[i] == low)
-            return (int)i;
+    uint32_t from = 0, to = cells->count;
+    while (from < to) {
+        uint32_t mid = (from + to) / 2;
+        if (cells->lows[mid] < low)
+            from = mid + 1;
+        else
+            to = mid;
     }
-    return -1;
+    return from < cells->count && cells->lows[from] == low ? (int)from : -1;
 }
 
 bool cells_equal_cell(const struct chunk_cell *a, const struct chunk_cell *b)

@@ -127,7 +127,7 @@ END_TEST
 
 int main(void)
 {
-    static const struct unit_case cases[] = {
+    const struct unit_case cases[] = {
         {algebra, 48}, {single_bits, 0}, {rows_are_listed_in_order, 4}};
     return UNIT_RUN("bits", cases);
 }

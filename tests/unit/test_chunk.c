@@ -1,4 +1,6 @@
 /* Opening: only whole, aligned chunks, and nothing that an opened one names lies outside of it. */
+#include <stdlib.h>
+
 #include "base/hash.h"
 #include "cells.h"
 #include "unit.h"
@@ -155,8 +157,8 @@ START_TEST(each_check_of_the_head)
     REFUSED(at.column.kind = CHUNK_KINDS);
     REFUSED(at.column.kind = UINT32_MAX);
     REFUSED(at.column.kind = CHUNK_BITS);
-    REFUSED(at.column.kind = CHUNK_TEXT);
-    REFUSED(at.column.kind = CHUNK_STRING);
+    REFUSED((at.column.kind = CHUNK_TEXT, at.payload[0] = UINT64_C(1) << 32));
+    REFUSED(at.column.kind = CHUNK_STRING); /* codes of no bytes */
     REFUSED(at.column.present = 5);
     REFUSED(at.column.offset++);
     REFUSED(at.column.offset += 8);
@@ -191,9 +193,9 @@ END_TEST
 
 int main(void)
 {
-    static const struct unit_case cases[] = {{no_part_of_a_chunk_is_one, 4},
-                                             {damage_is_refused_or_stays_inside, 16},
-                                             {each_check_of_the_head, 0},
-                                             {keys_must_ascend, 0}};
+    const struct unit_case cases[] = {{no_part_of_a_chunk_is_one, 4},
+                                      {damage_is_refused_or_stays_inside, 16},
+                                      {each_check_of_the_head, 0},
+                                      {keys_must_ascend, 0}};
     return UNIT_RUN("chunk", cases);
 }

@@ -81,7 +81,7 @@ END_TEST
 
 int main(void)
 {
-    static const struct unit_case cases[] = {
+    const struct unit_case cases[] = {
         {levels_into_one, 40}, {levels_into_a_base, 40}, {an_emptied_row_stays_empty, 0}};
     return UNIT_RUN("patch", cases);
 }

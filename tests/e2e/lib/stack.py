@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -126,14 +127,18 @@ def stack(directory=None, api=2, worker="manual"):
     if directory:
         yield Stack(directory, owned=False)
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that it ends with the test
     directory = tempfile.mkdtemp(prefix="muster-test-")
     try:
         tool("up", "--dir", directory, "--port", str(free_port()), "--api", str(api),
              "--worker", str(worker), "--empty")
         made = Stack(directory, owned=True)
-    except BaseException:
+    except BaseException as failure:
         with contextlib.suppress(Exception):
             tool("down", "--dir", directory)
+        shutil.rmtree(directory, ignore_errors=True)
+        if isinstance(failure, RuntimeError):
+            sys.exit(str(failure))
         raise
     try:
         yield made

@@ -1,8 +1,9 @@
 """A project that random writes happen to, with the model of what it must hold."""
 import os
 import shutil
+import urllib.parse
 
-from .draw import ACTIVITIES, STATUSES, iso
+from .draw import ACTIVITIES, EVENTS, STATUSES, iso
 from .lab import Lab
 from .model import Model
 from .naive import parse_date
@@ -36,7 +37,7 @@ class Playground:
     def write(self, share_new=0.1):
         made = self.draw.pick([self.upsert, self.upsert, self.batch, self.patch, self.track,
                                self.track, self.track_batch, self.delete, self.members,
-                               self.lab_write])
+                               self.members, self.lab_write, self.lab_write, self.drop_event])
         made(share_new)
 
     def body(self, share_new, data_share=0.3):
@@ -97,8 +98,7 @@ class Playground:
         body = self.body(share_new, 0.05)
         if "data" in body and self.draw.chance(0.3):
             body["data"]["seen"] = {"value": self.draw.number(), "persistent": False}
-        body["event"] = self.draw.pick(["purchase", "purchase", "Purchase", "signed up", "日本",
-                                        "app.opened", "a/b", "refund"])
+        body["event"] = self.draw.pick(EVENTS)
         if self.draw.chance(0.8):
             body["timestamp"] = iso(self.draw.past(self.now))
         if self.draw.chance(0.2):
@@ -134,6 +134,16 @@ class Playground:
         address = self.draw.pick(list(self.model.contacts))
         self.secret.want(204, "DELETE", "/contacts/" + self.stored()[address]["id"])
         del self.model.contacts[address]
+
+    def drop_event(self, _share):
+        """All of one name, unless a segment names it."""
+        name = self.draw.pick(EVENTS)
+        reply = self.secret.request("DELETE", "/events/" + urllib.parse.quote(name, safe=""))
+        assert reply.status in (200, 400, 404), reply
+        if reply.status != 200:
+            return
+        gone = [c["events"].pop(name, []) for c in self.model.contacts.values()]
+        assert reply.json() == {"deletedCount": sum(map(len, gone))}, (name, reply)
 
     def members(self, _share):
         static = [i for i, s in self.segments.items() if s["type"] == "STATIC"]
@@ -195,19 +205,9 @@ class Playground:
         own, and counts up."""
         self.populate(50)
         while len(self.model.contacts) < count:
-            bodies = []
-            for _ in range(500):
-                self.next_address += 1
-                number = self.next_address
-                bodies.append({"email": f"u{number}@example.com", "data": {
-                    "uid": f"Uid-{number}", "number": number, **self.draw.data(0.2)}})
-            self.secret.want(200, "POST", "/contacts/batch", {"contacts": bodies})
-            for body in bodies:
-                self.model.upsert(body["email"], body["data"])
-            events = [self.track_body(0) for _ in range(300)]
-            self.secret.want(200, "POST", "/v1/track/batch", {"events": events})
-            for body in events:
-                self.tracked(body)
+            first = self.next_address + 1
+            self.next_address += 500
+            self.write_much(range(first, first + 500), 300)
         pick = self.draw.random
         self.draw.more_leaves = [
             lambda: {"field": "data.uid", "operator": "contains", "value": str(pick.randrange(90))},
@@ -221,6 +221,17 @@ class Playground:
             lambda: {"field": "data.number", "operator": "lessThan",
                      "value": pick.randrange(count)}]
 
+    def write_much(self, numbers, tracks):
+        bodies = [{"email": f"u{n}@example.com", "data": {
+            "uid": f"Uid-{n}", "number": n, **self.draw.data(0.2)}} for n in numbers]
+        self.secret.want(200, "POST", "/contacts/batch", {"contacts": bodies})
+        for body in bodies:
+            self.model.upsert(body["email"], body["data"])
+        events = [self.track_body(0) for _ in range(tracks)]
+        self.secret.want(200, "POST", "/v1/track/batch", {"events": events})
+        for body in events:
+            self.tracked(body)
+
     def add_segment(self, condition):
         made = self.secret.want(201, "POST", "/segments", {
             "name": "dynamic " + str(len(self.segments)), "condition": condition})
@@ -230,14 +241,16 @@ class Playground:
     # --- upkeep ---
 
     def upkeep(self):
-        step = self.draw.pick(["nothing", "nothing", "fold", "fold", "fold", "merge", "merge",
-                               "cache", "reindex"])
+        step = self.draw.pick(["nothing", "nothing", "timed", "fold", "fold", "fold", "merge",
+                               "merge", "cache", "reindex"])
         self.history.append(step)
         number = str(self.project.number)
         if step == "fold":
             self.stack.program("muster-worker", "fold", "--now")
         elif step == "merge":
             self.stack.program("muster-worker", "merge", "--now")
+        elif step == "timed":  # only what is worth it, as a timer would
+            self.stack.program("muster-worker", "all")
         elif step == "reindex":
             self.stack.program("muster", "reindex", number)
         elif step == "cache":
