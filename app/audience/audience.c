@@ -88,7 +88,7 @@ static int gather_items(struct paging *p, struct err_info *info)
 {
     uint64_t key = order_column(p->query);
     struct eval_column column;
-    p->items = arena_array(p->arena, p->page->total, sizeof *p->items);
+    p->items = arena_raw(p->arena, p->page->total, sizeof *p->items);
     for (p->chunk = 0; p->chunk < p->chunk_count; p->chunk++) {
         if (!p->counts[p->chunk])
             continue;

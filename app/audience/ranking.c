@@ -14,8 +14,6 @@ uint64_t ranking_text_key(struct str text)
 
 static int compare_texts(const char *a, const char *b)
 {
-    if (!a || !b)
-        return 0;
     while (*a == *b && *a != '\n') {
         a++;
         b++;
@@ -25,24 +23,41 @@ static int compare_texts(const char *a, const char *b)
     return x < y ? -1 : x > y;
 }
 
-int ranking_compare(const struct ranking_item *a, const struct ranking_item *b)
+/* Inline, because choosing a page out of a million asks it some millions of times. */
+static inline int compare(const struct ranking_item *a, const struct ranking_item *b)
 {
     if (a->key != b->key)
         return a->key < b->key ? -1 : 1;
-    int order = compare_texts(a->text, b->text);
+    int order = a->text ? compare_texts(a->text, b->text) : 0;
     if (order)
         return order;
     return a->ordinal < b->ordinal ? -1 : a->ordinal > b->ordinal;
 }
 
+int ranking_compare(const struct ranking_item *a, const struct ranking_item *b)
+{
+    return compare(a, b);
+}
+
+static inline bool is_before(const struct ranking_item *a, const struct ranking_item *b,
+                             bool descending)
+{
+    return descending ? compare(b, a) < 0 : compare(a, b) < 0;
+}
+
 static int ascending_order(const void *a, const void *b)
 {
-    return ranking_compare(a, b);
+    return compare(a, b);
 }
 
 static int descending_order(const void *a, const void *b)
 {
-    return ranking_compare(b, a);
+    return compare(b, a);
+}
+
+static void sort(struct ranking_item *items, size_t count, bool descending)
+{
+    qsort(items, count, sizeof *items, descending ? descending_order : ascending_order);
 }
 
 static void swap(struct ranking_item *a, struct ranking_item *b)
@@ -54,32 +69,31 @@ static void swap(struct ranking_item *a, struct ranking_item *b)
 
 /* Median of three as pivot: the input is often sorted one way or the other already. */
 static struct ranking_item pivot_of(const struct ranking_item *items, size_t low, size_t high,
-                                    int (*order)(const void *, const void *))
+                                    bool descending)
 {
     const struct ranking_item *a = &items[low], *b = &items[low + (high - low) / 2],
                               *c = &items[high - 1];
-    if (order(a, b) > 0) {
+    if (is_before(b, a, descending)) {
         const struct ranking_item *keep = a;
         a = b;
         b = keep;
     }
-    if (order(b, c) > 0)
-        b = order(a, c) > 0 ? a : c;
+    if (is_before(c, b, descending))
+        b = is_before(c, a, descending) ? a : c;
     return *b;
 }
 
 /* Hoare's selection: afterwards the item that belongs at `k` is there, smaller ones before it. */
-static void select_at(struct ranking_item *items, size_t count, size_t k,
-                      int (*order)(const void *, const void *))
+static void select_at(struct ranking_item *items, size_t count, size_t k, bool descending)
 {
     size_t low = 0, high = count; /* [low, high) holds the k-th */
     while (high - low > 16) {
-        struct ranking_item pivot = pivot_of(items, low, high, order);
+        struct ranking_item pivot = pivot_of(items, low, high, descending);
         size_t i = low, j = high - 1;
         for (;;) {
-            while (order(&items[i], &pivot) < 0)
+            while (is_before(&items[i], &pivot, descending))
                 i++;
-            while (order(&items[j], &pivot) > 0)
+            while (is_before(&pivot, &items[j], descending))
                 j--;
             if (i >= j)
                 break;
@@ -90,20 +104,19 @@ static void select_at(struct ranking_item *items, size_t count, size_t k,
         else
             low = j + 1;
     }
-    qsort(items + low, high - low, sizeof *items, order);
+    sort(items + low, high - low, descending);
 }
 
 void ranking_select(struct ranking_item *items, size_t count, bool descending, size_t skip,
                     size_t take)
 {
-    int (*order)(const void *, const void *) = descending ? descending_order : ascending_order;
     if (skip >= count || !take)
         return;
     if (take > count - skip)
         take = count - skip;
     if (skip)
-        select_at(items, count, skip, order);
+        select_at(items, count, skip, descending);
     if (skip + take < count)
-        select_at(items + skip, count - skip, take, order);
-    qsort(items + skip, take, sizeof *items, order);
+        select_at(items + skip, count - skip, take, descending);
+    sort(items + skip, take, descending);
 }

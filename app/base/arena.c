@@ -133,11 +133,16 @@ void *arena_alloc(struct arena *arena, size_t size)
     return memset(take(arena, size), 0, size);
 }
 
-void *arena_array(struct arena *arena, size_t count, size_t size)
+void *arena_raw(struct arena *arena, size_t count, size_t size)
 {
     if (size && count > SIZE_MAX / 2 / size)
         out_of_memory(SIZE_MAX);
-    return arena_alloc(arena, count * size);
+    return take(arena, count * size);
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+    return memset(arena_raw(arena, count, size), 0, count * size);
 }
 
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t *room, size_t size)

@@ -30,6 +30,9 @@ size_t arena_used_bytes(const struct arena *arena);
 /* Returns `size` zeroed bytes, aligned to 16; valid until reset or free. size 0 is allowed. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull, malloc));
 
+/* The same without zeroing, for large arrays that are written before they are read. */
+void *arena_raw(struct arena *arena, size_t count, size_t size) __attribute__((returns_nonnull));
+
 /* Returns a zeroed array; a product that overflows aborts. */
 void *arena_array(struct arena *arena, size_t count, size_t size) __attribute__((returns_nonnull));
 

@@ -222,8 +222,28 @@ void eval_presence(const struct eval_column *column, struct bits *ret)
     }
 }
 
-void eval_visit(const struct eval_column *column,
-                void (*fn)(void *ctx, uint32_t row, const struct chunk_cell *cell), void *ctx)
+typedef void visit_fn(void *ctx, uint32_t row, const struct chunk_cell *cell);
+
+static void visit_base(const struct eval_column *column, const struct bits *seen, visit_fn *fn,
+                       void *ctx)
+{
+    const struct chunk *base = column->base;
+    const struct chunk_column *values = column->base_column;
+    struct chunk_cell cell = {.kind = (enum chunk_kind)values->kind};
+    /* Instants are what whole sets are put in order by: they are read without the detour. */
+    const int64_t *instants = cell.kind == CHUNK_INSTANT ? chunk_instants(base, values) : NULL;
+    for (uint32_t i = 0; i < base->rows; i++) {
+        uint32_t row = base->ordinals ? base->ordinals[i] : i;
+        if (bits_test(seen, row))
+            continue;
+        bool present = instants ? (cell.ms = instants[i]) != CHUNK_NO_INSTANT
+                                : chunk_cell(base, values, i, &cell);
+        if (present)
+            fn(ctx, row, &cell);
+    }
+}
+
+void eval_visit(const struct eval_column *column, visit_fn *fn, void *ctx)
 {
     struct bits seen;
     struct chunk_cell cell;
@@ -239,10 +259,6 @@ void eval_visit(const struct eval_column *column,
                 fn(ctx, row, &cell);
         }
     }
-    const struct chunk *base = column->base;
-    for (uint32_t i = 0; column->base_column && i < base->rows; i++) {
-        uint32_t row = base->ordinals ? base->ordinals[i] : i;
-        if (!bits_test(&seen, row) && chunk_cell(base, column->base_column, i, &cell))
-            fn(ctx, row, &cell);
-    }
+    if (column->base_column)
+        visit_base(column, &seen, fn, ctx);
 }
