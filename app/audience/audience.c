@@ -21,7 +21,6 @@ struct paging {
     size_t item_count;
     uint32_t chunk; /* the one at hand, while items are gathered */
     struct contact after;
-    bool damaged; /* something stored did not verify */
     /* NEWEST and OLDEST: ordinals of the page. */
     uint32_t *ordinals;
     size_t ordinal_count;
@@ -258,7 +257,6 @@ static int page_body(struct db *db, void *ctx, struct err_info *info)
                             extra_count, info);
     if (!err)
         err = evaluate(p, info);
-    p->damaged = p->snapshot.rebuilt_count > 0;
     if (!err && query->limit)
         err = read_page(db, p, info);
     if (query->skip_total)
@@ -273,7 +271,6 @@ int audience_page(struct db *db, struct arena *arena, const struct audience_quer
     *p = (struct paging){.query = query, .arena = arena, .page = ret};
     int err = db_tx(db, DB_READ, page_body, p, info);
     question_done(&p->question);
-    if (p->damaged) /* the answer came from rows; the worker mends what is stored */
-        IGNORE_RESULT(chunkstore_request_rebuild(db, query->project_id, NULL));
+    snapshot_report_damage(&p->snapshot);
     return err;
 }

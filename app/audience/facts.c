@@ -46,25 +46,41 @@ static int open_facts(struct db *db, struct facts *f, const uint64_t *columns, s
 
 /* ---- fields -------------------------------------------------------------------------------- */
 
-static bool all_dates_in(const struct chunk *chunk, const struct chunk_column *column)
+/* True when some slot of a column holds a text that is no date, in a row that `newer` does not
+ * override. */
+static bool holds_other_text(const struct chunk *chunk, const struct chunk_column *column,
+                             const struct bits *newer)
 {
     struct chunk_strings strings;
+    bool other = false;
     if (!column)
-        return true;
+        return false;
     chunk_strings(chunk, column, &strings);
-    for (uint32_t i = 0; i < strings.count; i++) {
-        if (!strings.dates || strings.dates[i] == CHUNK_NO_INSTANT)
-            return false;
+    for (uint32_t i = 0; !other && i < strings.count; i++)
+        other = !strings.dates || strings.dates[i] == CHUNK_NO_INSTANT;
+    for (uint32_t slot = 0; other && slot < chunk->rows; slot++) {
+        uint32_t row = chunk->ordinals ? chunk->ordinals[slot] : slot;
+        uint32_t code = chunk_code_at(&strings, slot);
+        if (code && (!strings.dates || strings.dates[code - 1] == CHUNK_NO_INSTANT) &&
+            !bits_test(newer, row))
+            return true;
     }
-    return true;
+    return false;
 }
 
+/* True when every text that is held now is a date. */
 static bool all_dates(const struct eval_column *column)
 {
-    bool all = all_dates_in(column->base, column->base_column);
-    for (unsigned level = 0; level < column->level_count; level++)
-        all = all && all_dates_in(column->levels[level], column->level_columns[level]);
-    return all;
+    struct bits newer;
+    bits_clear(&newer);
+    for (unsigned level = column->level_count; level-- > 0;) {
+        const struct chunk *chunk = column->levels[level];
+        if (holds_other_text(chunk, column->level_columns[level], &newer))
+            return false;
+        for (uint32_t i = 0; i < chunk->rows; i++)
+            bits_set(&newer, chunk->ordinals[i]);
+    }
+    return !holds_other_text(column->base, column->base_column, &newer);
 }
 
 static int count_field(struct facts *f, const struct catalog_name *name, struct facts_field *ret,
@@ -125,6 +141,7 @@ int facts_fields(struct db *db, struct arena *arena, uint32_t project_id, struct
 {
     struct facts f = {.arena = arena, .project_id = project_id};
     int err = db_tx(db, DB_READ, fields_body, &f, info);
+    snapshot_report_damage(&f.snapshot);
     if (err)
         return err;
     *ret = f.fields;
@@ -258,6 +275,7 @@ int facts_values(struct db *db, struct arena *arena, uint32_t project_id, struct
 {
     struct facts f = {.arena = arena, .project_id = project_id, .path = path, .limit = limit};
     int err = db_tx(db, DB_READ, values_body, &f, info);
+    snapshot_report_damage(&f.snapshot);
     if (err)
         return err;
     *ret = f.values;
@@ -324,6 +342,7 @@ int facts_events(struct db *db, struct arena *arena, uint32_t project_id, struct
 {
     struct facts f = {.arena = arena, .project_id = project_id};
     int err = db_tx(db, DB_READ, events_body, &f, info);
+    snapshot_report_damage(&f.snapshot);
     if (err)
         return err;
     *ret = f.events;

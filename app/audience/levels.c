@@ -47,11 +47,8 @@ static int write_level(struct levels *l, uint64_t key, uint32_t chunk, enum chun
                                      .run = run,
                                      .hash = hash_content(bytes->at, bytes->len),
                                      .changed_ms = s->now_ms};
-    const struct chunkstore_entry *old = snapshot_entry(s, key, chunk, run);
     if (bytes->failed)
         return err_set(info, ERR_INTERNAL, NULL, "a chunk grew past its limit");
-    if (run == CHUNKSTORE_BASE && old && memcmp(&old->hash, &entry.hash, sizeof entry.hash) == 0)
-        return 0; /* a merge writes only what changed */
     l->changed = true;
     l->bytes_written += bytes->len;
     return chunkstore_write(s->db, s->project_id, &entry, s->state.version + 1, bytes->at,
@@ -188,14 +185,26 @@ uint64_t *levels_groups(struct levels *l, uint64_t part, uint32_t chunk, const s
     return groups;
 }
 
+/* By its hash, that is: the bytes in the database may be damaged. */
+static bool is_stored(struct levels *l, uint64_t group, uint32_t chunk, const struct buf *bytes)
+{
+    const struct chunkstore_entry *old =
+        snapshot_entry(&l->snapshot, group, chunk, CHUNKSTORE_BASE);
+    struct hash128 hash = hash_content(bytes->at, bytes->len);
+    return old && memcmp(&old->hash, &hash, sizeof hash) == 0;
+}
+
+/* `anew`: also where the same is stored already. */
 static int write_base(struct levels *l, uint64_t group, uint32_t chunk, struct draft *draft,
-                      struct err_info *info)
+                      bool anew, struct err_info *info)
 {
     struct buf bytes;
+    int err = 0;
     buf_init(&bytes, SIZE_MAX / 2);
-    int err = draft_write_base(draft, group, &bytes)
-                  ? write_level(l, group, chunk, CHUNKSTORE_BASE, &bytes, info)
-                  : drop_level(l, group, chunk, CHUNKSTORE_BASE, info);
+    if (!draft_write_base(draft, group, &bytes))
+        err = drop_level(l, group, chunk, CHUNKSTORE_BASE, info);
+    else if (anew || !is_stored(l, group, chunk, &bytes))
+        err = write_level(l, group, chunk, CHUNKSTORE_BASE, &bytes, info);
     buf_done(&bytes);
     return err;
 }
@@ -209,7 +218,7 @@ static int merge_group(struct levels *l, uint64_t group, uint32_t chunk, const s
     if (got < 0)
         return got;
     patch_base(got ? &base : NULL, group, runs->at, runs->count, draft);
-    return write_base(l, group, chunk, draft, info);
+    return write_base(l, group, chunk, draft, false, info); /* writes only what changed */
 }
 
 int levels_merge(struct levels *l, uint64_t part, uint32_t chunk, const struct chunk *rows,
@@ -243,7 +252,7 @@ int levels_rebuild(struct levels *l, uint64_t part, uint32_t chunk, struct err_i
     for (size_t i = 0; !err && i < count; i++) {
         draft_clear(draft);
         patch_base(NULL, groups[i], &rows, 1, draft);
-        err = write_base(l, groups[i], chunk, draft, info);
+        err = write_base(l, groups[i], chunk, draft, true, info);
     }
     l->merged++;
     return err ? err : drop_runs(l, part, chunk, info);

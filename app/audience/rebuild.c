@@ -124,6 +124,13 @@ static void base_bytes(const struct chunk *base, uint64_t group, const struct ch
     (void)draft_write_base(draft, group, ret);
 }
 
+static void tell(struct verifying *v, uint64_t key, uint32_t chunk)
+{
+    v->different++;
+    if (v->differs)
+        v->differs(key, chunk);
+}
+
 static int compare_group(struct verifying *v, uint64_t group, uint32_t chunk,
                          const struct chunk *rows, struct err_info *info)
 {
@@ -139,11 +146,8 @@ static int compare_group(struct verifying *v, uint64_t group, uint32_t chunk,
     buf_init(&fresh, SIZE_MAX / 2);
     base_bytes(column.base, group, levels, column.level_count, &stored);
     base_bytes(NULL, group, rows, 1, &fresh);
-    if (!str_eq(buf_str(&stored), buf_str(&fresh))) {
-        v->different++;
-        if (v->differs)
-            v->differs(group, chunk);
-    }
+    if (!str_eq(buf_str(&stored), buf_str(&fresh)))
+        tell(v, group, chunk);
     buf_done(&stored);
     buf_done(&fresh);
     return 0;
@@ -186,6 +190,8 @@ static int verify_body(struct db *db, void *ctx, struct err_info *info)
         for (size_t i = 0; !err && i < parts.count; i++)
             err = verify_part(v, parts.at[i], chunk, info);
     }
+    for (size_t i = 0; !err && i < s->rebuilt_count; i++) /* damaged: rows stood in for it */
+        tell(v, s->rebuilt[i].part, s->rebuilt[i].chunk);
     return err;
 }
 

@@ -19,8 +19,9 @@ int rebuild_run(struct db *db, uint32_t project_id, void (*progress)(unsigned pe
 
 /*
  * Compares base + delta + dirty with a rebuild from rows, bit for bit, in one snapshot.
- * ret_different gets the number of (column group, chunk) that differ; each is told to `differs`
- * (may be NULL). Returns 0, ERR_NOT_FOUND or an err of the database.
+ * ret_different gets the number of (column group, chunk) that differ, and of (part, chunk) whose
+ * stored bytes are damaged; each is told to `differs` (may be NULL). Returns 0, ERR_NOT_FOUND or an
+ * err of the database.
  */
 int rebuild_verify(struct db *db, uint32_t project_id,
                    void (*differs)(uint64_t column_key, uint32_t chunk), uint64_t *ret_different,

@@ -309,3 +309,9 @@ int snapshot_columns(struct snapshot *s, const uint64_t *keys, size_t count, uin
     } while (rebuilt != s->rebuilt_count);
     return 0;
 }
+
+void snapshot_report_damage(const struct snapshot *s)
+{
+    if (s->rebuilt_count)
+        IGNORE_RESULT(chunkstore_request_rebuild(s->db, s->project_id, NULL));
+}

@@ -73,6 +73,13 @@ const struct chunk *snapshot_dirty(const struct snapshot *snapshot, uint64_t par
 int snapshot_from_rows(struct snapshot *snapshot, uint64_t part, uint32_t chunk, struct chunk *ret,
                        struct err_info *info) MUST_CHECK;
 
+/*
+ * Asks the worker for a rebuild when the snapshot came upon damage: its answers came from rows. To
+ * be called after the transaction; a zeroed snapshot is allowed. That it cannot ask is no failure:
+ * the next reader will.
+ */
+void snapshot_report_damage(const struct snapshot *snapshot);
+
 /* Opens the bytes of a finished draft (written by draft_write_small) in the arena. */
 int snapshot_keep_draft(struct arena *arena, struct draft *draft, struct chunk *ret,
                         struct err_info *info) MUST_CHECK;

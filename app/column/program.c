@@ -188,9 +188,11 @@ static int dynamic_segment(struct compiler *c, const struct filter *leaf,
     for (size_t i = 0; i < c->segment_count; i++) {
         if (c->segments[i].segment_id != segment->segment_id)
             continue;
-        if (!c->segments[i].node)
-            return err_set_at(c->info, ERR_INVAL, "BAD_REQUEST", leaf->path.at,
-                              "Circular segment reference detected");
+        if (!c->segments[i].node) {
+            err_set_at(c->info, ERR_INVAL, "BAD_REQUEST", leaf->path.at,
+                       "Circular segment reference detected");
+            return ERR_INVAL;
+        }
         *ret = c->segments[i].node;
         return 0;
     }

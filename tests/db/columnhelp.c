@@ -11,7 +11,6 @@
 #include "db/migrate.h"
 #include "filter/plunk.h"
 #include "store/dictionary.h"
-#include "store/segment.h"
 #include "json/jsonread.h"
 
 #define DATABASE "muster_columns"
@@ -84,6 +83,25 @@ uint64_t columnhelp_run(struct columnhelp *help, const char *sql, unsigned count
 int64_t columnhelp_i64(struct columnhelp *help, const char *sql)
 {
     return testdb_i64(help->db, sql, DB_PARAMS(DB_U64(help->project_id)));
+}
+
+const char *columnhelp_rows(struct columnhelp *help, const char *sql, unsigned count)
+{
+    const struct db_param project = DB_U64(help->project_id);
+    const struct db_param params[] = {project, project, project};
+    AUTO(db_rows) rows = NULL;
+    struct buf text;
+    int more = db_query(help->db, sql, params, count, false, &rows, &help->info);
+    buf_init(&text, 64 << 20);
+    buf_add_c(&text, "");
+    while (more >= 0 && (more = db_next(rows, &help->info)) > 0) {
+        buf_add_str(&text, db_bytes(rows, 0));
+        buf_add_char(&text, ' ');
+    }
+    ck_assert_msg(more == 0, "%s", help->info.message);
+    const char *ret = arena_copy(help->arena, text.len ? text.at : "", text.len);
+    buf_done(&text);
+    return ret;
 }
 
 /* A statement that is made up: db_exec keeps statements by the address of their text, so each gets
@@ -242,8 +260,29 @@ struct comparing {
     uint64_t wrong;
 };
 
+/* The newest level that lists the row, for each column that the question looks at. */
+static void tell_levels(const struct question *q, uint32_t chunk, uint32_t row)
+{
+    static const char *const runs[] = {"base", "large", "small", "dirty"};
+    for (size_t c = 0; c < q->key_count; c++) {
+        const struct eval_column *column = &q->columns[c];
+        uint64_t part = key_part(q->keys[c]);
+        unsigned from = 0, level = 0;
+        for (unsigned run = CHUNKSTORE_LARGE; run <= 3; run++) {
+            bool there = run == 3 ? snapshot_dirty(q->snapshot, part, chunk) != NULL
+                                  : snapshot_entry(q->snapshot, part, chunk, run) != NULL;
+            if (!there || level == column->level_count)
+                continue;
+            const struct chunk *rows = column->levels[level++];
+            for (uint32_t i = 0; i < rows->rows; i++)
+                from = rows->ordinals[i] == row ? run : from;
+        }
+        fprintf(stderr, "    column %016llx: %s\n", (unsigned long long)q->keys[c], runs[from]);
+    }
+}
+
 /* Compares the engine's bits of one chunk with the judge's opinion of each contact in it. */
-static uint64_t compare_chunk(const struct comparing *c, const struct naive *naive, uint32_t chunk,
+static uint64_t compare_chunk(const struct question *q, const struct naive *naive, uint32_t chunk,
                               const struct bits *engine, const struct jsonval *json,
                               const char *condition)
 {
@@ -256,10 +295,12 @@ static uint64_t compare_chunk(const struct comparing *c, const struct naive *nai
             bits_set(&judged, contact->ordinal % KEY_CHUNK_ROWS);
     }
     for (uint32_t row = 0; row < KEY_CHUNK_ROWS; row++) {
-        if (bits_test(&judged, row) != bits_test(engine, row) && wrong++ < 3)
-            fprintf(stderr, "project %u: %s: contact %u is %s by the rows\n", c->help->project_id,
-                    condition, chunk * KEY_CHUNK_ROWS + row,
-                    bits_test(&judged, row) ? "in" : "not in");
+        if (bits_test(&judged, row) == bits_test(engine, row) || wrong++ >= 3)
+            continue;
+        fprintf(stderr, "project %u version %llu: %s: contact %u is %s by the rows\n",
+                q->snapshot->project_id, (unsigned long long)q->snapshot->state.version, condition,
+                chunk * KEY_CHUNK_ROWS + row, bits_test(&judged, row) ? "in" : "not in");
+        tell_levels(q, chunk, row);
     }
     return wrong;
 }
@@ -287,7 +328,7 @@ static int compare_one(struct comparing *c, const struct naive *naive, const cha
             err = question_chunk(&question, chunk, info);
         if (!err && chunk < snapshot.chunk_count)
             question_answer(&question, &answer);
-        c->wrong += err ? 0 : compare_chunk(c, naive, chunk, &answer, json, condition);
+        c->wrong += err ? 0 : compare_chunk(&question, naive, chunk, &answer, json, condition);
         if (c->ret_count)
             *c->ret_count += bits_count(&answer);
     }
@@ -372,20 +413,10 @@ void columnhelp_verify(struct columnhelp *help)
 
 const char *columnhelp_base_hashes(struct columnhelp *help)
 {
-    AUTO(db_rows) rows = NULL;
-    struct buf text;
-    int more = db_query(help->db,
-                        "SELECT CONCAT(HEX(column_key), '/', chunk, '=', HEX(hash), '\n')"
-                        " FROM base_chunk WHERE project_id = ? ORDER BY column_key, chunk",
-                        DB_PARAMS(DB_U64(help->project_id)), false, &rows, &help->info);
-    buf_init(&text, 64 << 20);
-    buf_add_c(&text, "");
-    while (more >= 0 && (more = db_next(rows, &help->info)) > 0)
-        buf_add_str(&text, db_bytes(rows, 0));
-    ck_assert_msg(more == 0, "%s", help->info.message);
-    const char *ret = arena_copy(help->arena, text.at, text.len);
-    buf_done(&text);
-    return ret;
+    return columnhelp_rows(help,
+                           "SELECT CONCAT(HEX(column_key), '/', chunk, '=', HEX(hash))"
+                           " FROM base_chunk WHERE project_id = ? ORDER BY column_key, chunk",
+                           1);
 }
 
 int columnhelp_fork(struct columnhelp *help, int (*child)(struct columnhelp *help, void *ctx),

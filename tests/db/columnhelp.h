@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "naive.h"
 #include "store/contactwrite.h"
+#include "store/segment.h"
 #include "testdb.h"
 
 /* One process at work on one project. */
@@ -35,6 +36,10 @@ uint64_t columnhelp_run(struct columnhelp *help, const char *sql, unsigned count
 
 /* The first column of a query with one param, the project. */
 int64_t columnhelp_i64(struct columnhelp *help, const char *sql);
+
+/* The first column of all rows of a query whose params are the project, as text, a blank behind
+ * each; in the arena. */
+const char *columnhelp_rows(struct columnhelp *help, const char *sql, unsigned count);
 
 /* Contacts first … last by ordinal, as rows, `data` as an SQL expression of `seq`; marked when
  * `marked`. createdAt is 2026-01-01 plus the ordinal in seconds. */

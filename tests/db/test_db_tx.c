@@ -2,7 +2,6 @@
  * the connection. */
 #include <pthread.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/timeutil.h"
 #include "testdb.h"
@@ -318,7 +317,7 @@ START_TEST(slow_statement_is_cut_and_not_run_again)
     ck_assert_uint_eq(scene.runs, 1);
     /* Behind the deadline nothing starts, and a new one gives room again. The server may have cut
      * a moment before our clock is there. */
-    usleep(20000);
+    sleep_ms(20);
     ck_assert_int_eq(run(DB_WRITE, body_update, &info), ERR_UNAVAILABLE);
     ck_assert_uint_eq(scene.runs, 1);
     db_set_deadline_ms(scene.db, 5000);

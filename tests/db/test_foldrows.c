@@ -11,7 +11,6 @@
 #include "store/chunkstore.h"
 #include "store/contactdelete.h"
 #include "store/member.h"
-#include "store/segment.h"
 
 #define DATA "JSON_OBJECT('plan', ELT(1 + seq % 3, 'free', 'pro', 'Team'), 'score', seq % 10)"
 

@@ -8,7 +8,6 @@
 #include "column/key.h"
 #include "columnhelp.h"
 #include "store/chunkstore.h"
-#include "store/segment.h"
 
 #define DATA "JSON_OBJECT('plan', ELT(1 + seq % 3, 'free', 'pro', 'Team'), 'score', seq % 10)"
 

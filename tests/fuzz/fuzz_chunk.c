@@ -63,6 +63,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     uint8_t *copy = arena_xmalloc(len);
     if (len)
         memcpy(copy, bytes, len);
+    if (len >= sizeof(struct chunk_header)) { /* no fuzzer guesses these */
+        struct chunk_header *header = (void *)copy;
+        header->magic = CHUNK_MAGIC;
+        header->total_bytes = len;
+    }
     if (chunk_open(copy, len, &chunk) == 0) {
         if (chunk.ordinals)
             look(chunk.ordinals, 2 * (uint64_t)chunk.rows);

@@ -173,6 +173,15 @@ START_TEST(each_check_of_the_head)
 }
 END_TEST
 
+START_TEST(a_directory_ends_inside)
+{
+    struct chunk_header header = {CHUNK_MAGIC, 4, 1, 0, sizeof header};
+    char *copy = exact_copy((struct str){(const char *)&header, sizeof header});
+    ck_assert(!opens(copy, sizeof header));
+    free(copy);
+}
+END_TEST
+
 START_TEST(keys_must_ascend)
 {
     struct {
@@ -196,6 +205,7 @@ int main(void)
     const struct unit_case cases[] = {{no_part_of_a_chunk_is_one, 4},
                                       {damage_is_refused_or_stays_inside, 16},
                                       {each_check_of_the_head, 0},
+                                      {a_directory_ends_inside, 0},
                                       {keys_must_ascend, 0}};
     return UNIT_RUN("chunk", cases);
 }

@@ -309,6 +309,10 @@ START_TEST(a_zone_moves_anniversaries)
     struct predicate ahead = prepare("data.a", "anniversaryWithinNext", "0", 14 * INT64_C(3600000));
     ck_assert(!predicate_instant(&utc, sixteenth));
     ck_assert(predicate_instant(&ahead, sixteenth));
+    /* An hour of the 15th in UTC, and of the 16th there. */
+    int64_t before = sixteenth - 13 * INT64_C(3600000), long_before = sixteenth - TIMEUTIL_DAY_MS;
+    ck_assert(predicate_instant(&utc, before) && predicate_instant(&ahead, before));
+    ck_assert(predicate_instant(&utc, long_before) && !predicate_instant(&ahead, long_before));
 }
 END_TEST
 
