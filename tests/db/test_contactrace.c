@@ -136,8 +136,8 @@ static int track_or_delete(struct contacthelp *writer, int number)
             err = contactdelete_one(writer->handles.db, writer->arena, CONTACTHELP_PROJECT,
                                     &item.contact->uuid, &writer->info);
         }
-        /* Four that make and erase one contact without pause may give up: that stores nothing, which
-         * is what is looked at in the end. */
+        /* Four that make and erase one contact without pause may give up: that stores nothing,
+         * which is what is looked at in the end. */
         if (err != 0 && err != ERR_NOT_FOUND && err != ERR_UNAVAILABLE) {
             return -1;
         }
