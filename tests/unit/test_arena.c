@@ -89,6 +89,24 @@ START_TEST(copies_end_with_nul)
 }
 END_TEST
 
+START_TEST(grows_and_leaves_the_old_copy)
+{
+    size_t room = 0, *items = NULL;
+    const size_t *first = NULL;
+    for (size_t count = 0; count < 1000; count++) {
+        items = arena_grow(unit_arena, items, count, &room, sizeof *items);
+        ck_assert_uint_gt(room, count);
+        items[count] = count * 3;
+        if (!first)
+            first = items;
+    }
+    for (size_t i = 0; i < 1000; i++)
+        ck_assert_uint_eq(items[i], i * 3);
+    ck_assert_uint_eq(first[0], 0);
+    ck_assert_ptr_eq(arena_grow(unit_arena, items, room - 1, &room, sizeof *items), items);
+}
+END_TEST
+
 START_TEST(an_array_that_overflows_ends_the_process)
 {
     volatile size_t count = SIZE_MAX / 4;
@@ -126,13 +144,10 @@ static int run_dying_test(void)
 int main(void)
 {
     const struct unit_case cases[] = {
-        {memory_is_zeroed_and_aligned, 0},
-        {memory_is_zeroed_again_after_a_reset, 0},
-        {blocks_do_not_overlap, 0},
-        {one_allocation_may_be_larger_than_a_block, 0},
-        {reset_gives_large_blocks_back, 0},
-        {copies_end_with_nul, 0},
-        {free_takes_null, 0},
+        {memory_is_zeroed_and_aligned, 0},  {memory_is_zeroed_again_after_a_reset, 0},
+        {blocks_do_not_overlap, 0},         {one_allocation_may_be_larger_than_a_block, 0},
+        {reset_gives_large_blocks_back, 0}, {copies_end_with_nul, 0},
+        {grows_and_leaves_the_old_copy, 0}, {free_takes_null, 0},
     };
     return UNIT_RUN("arena", cases) || run_dying_test();
 }
