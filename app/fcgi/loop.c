@@ -192,7 +192,7 @@ enum loop_end loop_run(const struct loop_config *config)
         if (!stopsignal_wait(LISTEN_FD, -1))
             continue;
         if (FCGX_Accept_r(&fcgx) != 0)
-            continue; /* another process of the pool was faster, or the peer left */
+            continue;            /* another process of the pool was faster, or the peer left */
         fcgx.keepConnection = 0; /* nginx asks to keep it: see conf/nginx/muster.conf */
         serve(&fcgx, config->context, arena, &res);
         arena_reset(arena);
