@@ -41,6 +41,19 @@ int api_query_bool(const struct api_request *req, const char *name, bool *ret, b
     return 0;
 }
 
+int api_read_body(struct api_request *req, char *out, size_t size, size_t *ret_len,
+                  struct err_info *info)
+{
+    if (req->body_too_large)
+        return req->source(req->source_ctx, out, size, ret_len, info);
+    size_t left = req->body.len - req->body_at;
+    *ret_len = left < size ? left : size;
+    if (*ret_len > 0)
+        memcpy(out, req->body.at + req->body_at, *ret_len);
+    req->body_at += *ret_len;
+    return 0;
+}
+
 /* The member when it has the type; NULL in *ret when it is absent or null. */
 static int typed_member(const struct jsonval *object, const char *name, enum jsonval_type type,
                         const struct jsonval **ret, struct err_info *info)

@@ -29,7 +29,10 @@ struct api_context {
     struct hostmem *hostmem;
     const char *sql_dir;     /* migrations, for /health */
     const char *environment; /* "production", "stack" … for /health */
+    const char *master_key_file; /* for secrets that are kept sealed; NULL or "": none */
+    const char *webhook_allow;   /* as base/urlguard.h reads it; NULL: nothing more */
     int64_t started_ms;
+    uint64_t import_reserve_bytes; /* of the database's disk, which an upload must leave free */
 };
 
 /* API_METHODS: a method that no route has. HEAD is taken as GET; nginx drops the body. */
@@ -42,6 +45,12 @@ struct api_param {
     struct str value;
 };
 
+/*
+ * Fills `out` with 1 to `size` bytes, in order; *ret_len 0: the end. Returns 0 or a negative err:
+ * the rest does not come.
+ */
+typedef int api_source(void *ctx, char *out, size_t size, size_t *ret_len, struct err_info *info);
+
 struct api_request {
     /* As received: filled by the adapter. */
     struct str method_name;
@@ -50,9 +59,13 @@ struct api_request {
     struct str authorization;   /* at == NULL: absent */
     struct str idempotency_key; /* at == NULL: absent */
     struct str content_type;
+    struct str content_encoding; /* at == NULL: absent */
     struct str raw_request_id;
-    struct str body;     /* empty when body_too_large */
-    bool body_too_large; /* over LIMIT_BODY_BYTES: it was not read */
+    struct str body;         /* empty when body_too_large */
+    bool body_too_large;     /* over LIMIT_BODY_BYTES: it was not read */
+    uint64_t content_length; /* of the body, read or not */
+    api_source *source;      /* the bytes of one that was not read, for api_read_body */
+    void *source_ctx;
     bool is_internal;    /* came in by the operator's own listener (/metrics) */
 
     /* Filled by the phases before the handler runs. */
@@ -68,6 +81,7 @@ struct api_request {
     struct api_param query[API_MAX_QUERY];
     unsigned query_count;
     const struct jsonval *json; /* parsed body, an object; NULL when the route takes none */
+    size_t body_at;             /* bytes of `body` that api_read_body has given */
     uint32_t project_id;
     char project_uuid[37]; /* the projectId of answers */
     uint32_t account_id;
@@ -75,12 +89,22 @@ struct api_request {
     char key_id[25];
 };
 
+struct api_response;
+
+/*
+ * Appends the next piece of an answer to the emptied res->body. Returns 1: there is more, 0: that
+ * was the last, or an err: the answer is cut off, so that the client sees that it is not whole.
+ */
+typedef int api_more(struct api_response *res, void *ctx, struct err_info *info);
+
 struct api_response {
     int status;
     const char *content_type; /* default application/json */
     struct buf body;
     struct jsonwrite json; /* writes to body */
     struct buf headers;    /* further "Name: value\r\n" lines */
+    api_more *more;        /* for answers without a bound: what follows `body`; NULL: nothing */
+    void *more_ctx;        /* in the request's arena */
     int err;               /* what the handler returned, for the log line */
     char problem[256];     /* words for the log line on a 5xx; no user data */
 };
@@ -117,6 +141,13 @@ int api_body_bool(const struct jsonval *object, const char *name, bool *ret, boo
                   struct err_info *info) MUST_CHECK;
 int api_body_list(const struct jsonval *object, const char *name, const struct jsonval **ret,
                   struct err_info *info) MUST_CHECK; /* *ret NULL when absent */
+
+/*
+ * The next bytes of the body of a ROUTE_STREAM request, however large it is. As api_source; ERR_INVAL
+ * when the client left in the middle.
+ */
+int api_read_body(struct api_request *req, char *out, size_t size, size_t *ret_len,
+                  struct err_info *info) MUST_CHECK;
 
 /* Starts the answer: sets the status; the body is then written through res->json. */
 void api_begin(struct api_response *res, int status);

@@ -100,17 +100,6 @@ int condition_read(struct arena *arena, const struct jsonval *value, const char 
     return 0;
 }
 
-int condition_load(struct arena *arena, struct str canonical, const struct filter **ret,
-                   struct err_info *info)
-{
-    const struct jsonval *value;
-    int err = jsonread_parse(arena, canonical, &value, NULL);
-    if (err == 0) {
-        err = plunk_parse(arena, value, "condition", ret, NULL);
-    }
-    return err == 0 ? 0 : err_set(info, ERR_INTERNAL, NULL, "a stored filter does not parse");
-}
-
 int condition_at(struct str text, int64_t *ret_ms, struct err_info *info)
 {
     if (text.at == NULL) {

@@ -22,11 +22,6 @@ struct condition {
 int condition_read(struct arena *arena, const struct jsonval *value, const char *path,
                    struct condition *ret, struct err_info *info) MUST_CHECK;
 
-/* The tree of a canonical text that we stored. Returns 0, or ERR_INTERNAL when it does not parse.
- */
-int condition_load(struct arena *arena, struct str canonical, const struct filter **ret,
-                   struct err_info *info) MUST_CHECK;
-
 /*
  * The instant of an `at` (text.at == NULL, not given: AUDIENCE_AT_NOW). Returns 0, or ERR_INVAL at
  * field "at" when it is no date.

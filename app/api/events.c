@@ -7,6 +7,7 @@
 #include "api/track.h"
 #include "audience/audience.h"
 #include "audience/facts.h"
+#include "audience/names.h"
 #include "base/limits.h"
 #include "base/timeutil.h"
 #include "store/contactdata.h"
@@ -280,7 +281,7 @@ static int looks_at(const struct api_request *req, const struct segment_target *
     struct name_search search = {.name = name};
     if (target->filter.at != NULL) {
         const struct filter *filter;
-        int err = condition_load(req->arena, target->filter, &filter, info);
+        int err = names_load(req->arena, target->filter, &filter, info);
         if (err < 0) {
             return err;
         }

@@ -122,7 +122,7 @@ static int limit(const struct api_request *req, struct err_info *info)
 static int read_body(struct api_request *req, struct err_info *info)
 {
     static const struct jsonval empty = {.type = JSONVAL_OBJECT};
-    if (req->route->body == ROUTE_NO_BODY)
+    if (req->route->body != ROUTE_JSON)
         return 0;
     req->json = &empty;
     if (req->body.len == 0)
@@ -180,12 +180,15 @@ void phases_run(struct api_request *req, struct api_response *res)
     buf_clear(&res->headers);
     buf_clear(&res->body);
     res->json.out = NULL;
+    res->more = NULL;
     res->err = 0;
     res->problem[0] = '\0';
     identify(req);
     int err = answer(req, res, &info);
-    if (err < 0)
+    if (err < 0) {
+        res->more = NULL;
         errors_answer(req, res, err, &info);
+    }
     if (is_cors_path(req))
         write_cors(res);
     api_header(res, "X-Request-ID", "%s", req->request_id);

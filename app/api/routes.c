@@ -4,13 +4,17 @@
 #include <string.h>
 
 #include "api/campaigns.h"
+#include "api/changes.h"
 #include "api/contacts.h"
+#include "api/deliveries.h"
 #include "api/events.h"
 #include "api/fields.h"
+#include "api/imports.h"
 #include "api/members.h"
 #include "api/segments.h"
 #include "api/system.h"
 #include "api/track.h"
+#include "api/webhooks.h"
 
 /* clang-format off */
 static const struct route table[] = {
@@ -25,6 +29,10 @@ static const struct route table[] = {
     {API_POST,   "/contacts/batch",                 contacts_batch,         ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/contacts/fields",                fields_list,            ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/contacts/fields/:field/values",  fields_values,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/contacts/import",                imports_create,         ROUTE_SECRET,  ROUTE_STREAM,  ROUTE_BULK},
+    {API_GET,    "/contacts/import/:jobId",         imports_get,            ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/contacts/import/:jobId/errors.csv", imports_errors,      ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_BULK},
+    {API_POST,   "/contacts/import/:jobId/cancel",  imports_cancel,         ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/contacts/:id",                   contacts_get,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_PATCH,  "/contacts/:id",                   contacts_patch,         ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_DELETE, "/contacts/:id",                   contacts_delete,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
@@ -32,6 +40,10 @@ static const struct route table[] = {
     {API_POST,   "/v1/track/batch",                 track_batch,            ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/events",                         events_list,            ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/events/track",                   events_track,           ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/events/import",                  imports_create,         ROUTE_SECRET,  ROUTE_STREAM,  ROUTE_BULK},
+    {API_GET,    "/events/import/:jobId",           imports_get,            ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/events/import/:jobId/errors.csv", imports_errors,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_BULK},
+    {API_POST,   "/events/import/:jobId/cancel",    imports_cancel,         ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/events/names",                   events_names,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/events/stats",                   events_stats,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/events/contact/:id",             events_of_contact,      ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
@@ -46,11 +58,23 @@ static const struct route table[] = {
     {API_GET,    "/segments/:id/contacts",          segments_contacts,      ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/segments/:id/members",           members_add,            ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_DELETE, "/segments/:id/members",           members_remove,         ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/segments/:id/compute",           changes_compute,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_BULK},
+    {API_GET,    "/segments/:id/changes",           changes_list,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/segments/:id/refresh",           segments_refresh,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/campaigns",                      campaigns_list,         ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/campaigns",                      campaigns_create,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/campaigns/:id",                  campaigns_get,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_DELETE, "/campaigns/:id",                  campaigns_delete,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/webhooks",                       webhooks_list,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/webhooks",                       webhooks_create,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/webhooks/:id",                   webhooks_get,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_PATCH,  "/webhooks/:id",                   webhooks_update,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/webhooks/:id",                   webhooks_delete,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/webhooks/:id/rotate-secret",     webhooks_rotate,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/webhooks/:id/test",              deliveries_test,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/webhooks/:id/replay",            deliveries_replay,      ROUTE_SECRET,  ROUTE_JSON,    ROUTE_BULK},
+    {API_GET,    "/webhooks/:id/deliveries",        deliveries_list,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/webhooks/:id/deliveries/:deliveryId/retry", deliveries_retry,  ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
 };
 /* clang-format on */
 

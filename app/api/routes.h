@@ -18,7 +18,8 @@ enum route_keys {
 /* What is done with the request's body. */
 enum route_body {
     ROUTE_NO_BODY, /* ignored, whatever it is */
-    ROUTE_JSON     /* a JSON object; an empty body counts as {} */
+    ROUTE_JSON,    /* a JSON object; an empty body counts as {} */
+    ROUTE_STREAM   /* the handler reads it, piece by piece: api_read_body */
 };
 
 /* Which pool serves it (conf/nginx/muster.conf routes alike) and so how long it may take. */

@@ -8,6 +8,7 @@
 #include "api/jsonparts.h"
 #include "api/paging.h"
 #include "audience/audience.h"
+#include "audience/names.h"
 #include "base/limits.h"
 #include "base/slug.h"
 #include "base/timeutil.h"
@@ -83,7 +84,7 @@ static int segments_ask(const struct api_request *req, const struct segment *seg
         return 0;
     }
     ret->order = AUDIENCE_NEWEST;
-    return condition_load(req->arena, segment->filter, &ret->filter, info);
+    return names_load(req->arena, segment->filter, &ret->filter, info);
 }
 
 static int segments_count(const struct api_request *req, struct segment *segment,

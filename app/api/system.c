@@ -1,9 +1,6 @@
 #include "api/system.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <unistd.h>
-
+#include "api/prometheus.h"
 #include "base/procmem.h"
 #include "base/timeutil.h"
 #include "db/migrate.h"
@@ -83,26 +80,46 @@ int system_config(struct api_request *req, struct api_response *res, struct err_
     return 0;
 }
 
-static void write_gauge(struct buf *out, const char *name, const char *help, uint64_t value)
+static void write_queues(struct buf *out, const struct serverinfo_counts *counts,
+                         const struct serverinfo_queues *queues)
 {
-    buf_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRIu64 "\n", name, help, name, name,
-               value);
+    const struct {
+        const char *name, *help;
+        double value;
+    } gauges[] = {
+        {"muster_projects", "Projects there are.", (double)counts->projects},
+        {"muster_dirty_marks", "Changes that no fold has taken in yet.", (double)counts->dirty},
+        {"muster_imports_open", "Imports that are not over.", (double)queues->imports},
+        {"muster_imports_oldest_seconds", "Since the import that waits longest was worked on.",
+         (double)queues->imports_age_ms / 1000},
+        {"muster_deliveries_due", "Webhook messages that should have gone out by now.",
+         (double)queues->deliveries},
+        {"muster_deliveries_oldest_seconds", "Since the oldest of them was due.",
+         (double)queues->deliveries_age_ms / 1000},
+        {"muster_deliveries_dead", "Webhook messages that were given up.", (double)queues->dead},
+        {"muster_webhooks_disabled", "Webhooks that are switched off.",
+         (double)queues->webhooks_disabled},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(gauges); i++)
+        prometheus_gauge(out, gauges[i].name, gauges[i].help, gauges[i].value);
 }
 
 int system_metrics(struct api_request *req, struct api_response *res, struct err_info *info)
 {
     struct serverinfo_counts counts = {0};
+    struct serverinfo_queues queues = {0};
+    struct metrics_series *series = NULL;
     if (!req->is_internal)
         return err_set(info, ERR_NOT_FOUND, NULL, "Unknown route");
-    bool reachable = serverinfo_count(req->db, &counts, info) == 0;
+    bool reachable = serverinfo_count(req->db, &counts, info) == 0 &&
+                     serverinfo_queues(req->db, &queues, info) == 0;
     api_no_content(res);
     res->status = 200;
     res->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    write_gauge(&res->body, "muster_database_up", "Whether the database answers.", reachable);
-    if (reachable) {
-        write_gauge(&res->body, "muster_projects", "Projects there are.", counts.projects);
-        write_gauge(&res->body, "muster_dirty_marks", "Changes that no fold has taken in yet.",
-                    counts.dirty);
-    }
+    prometheus_gauge(&res->body, "muster_database_up", "Whether the database answers.", reachable);
+    if (reachable)
+        write_queues(&res->body, &counts, &queues);
+    size_t count = metrics_list(req->arena, &series);
+    prometheus_series(&res->body, series, count);
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "audience/names.h"
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "filter/plunk.h"
@@ -18,6 +19,7 @@ struct text_set {
 struct known_segment {
     struct str uuid;
     bool found;
+    struct str text; /* of its filter; at == NULL for a static one */
     struct program_segment segment;
 };
 
@@ -77,28 +79,35 @@ static void note_leaf(const struct filter *node, void *ctx)
 
 /* ---- segments ------------------------------------------------------------------------------ */
 
+int names_load(struct arena *arena, struct str text, const struct filter **ret,
+               struct err_info *info)
+{
+    const struct jsonval *json;
+    int err = jsonread_parse(arena, text, &json, NULL);
+    if (!err)
+        err = plunk_parse(arena, json, "condition", ret, NULL);
+    return err ? err_set(info, ERR_INTERNAL, NULL, "a stored filter does not parse") : 0;
+}
+
 static int take_segment(struct names *names, const struct segment_target *target,
                         struct err_info *info)
 {
     char uuid[37];
     uuid_format(&target->uuid, uuid);
     struct known_segment *known = segment_find(names, str_from(uuid));
-    const struct jsonval *json;
     const struct filter *filter;
     if (!known)
         return 0;
     known->found = true;
     known->segment.segment_id = target->segment_id;
+    known->text = target->filter;
     if (target->kind == SEGMENT_STATIC) {
         known->segment.set_id = KEY_SET_SEGMENT(target->segment_id);
         return 0;
     }
-    int err = jsonread_parse(names->arena, target->filter, &json, info);
-    if (!err)
-        err = plunk_parse(names->arena, json, "condition", &filter, info);
+    int err = names_load(names->arena, target->filter, &filter, info);
     if (err)
-        return err_set(info, ERR_INTERNAL, NULL, "the stored filter of segment %s does not parse",
-                       uuid);
+        return err;
     known->segment.filter = filter;
     filter_each_leaf(filter, note_leaf, names); /* may add segments: known is stale from here on */
     return 0;
@@ -207,4 +216,32 @@ const struct catalog_name *names_fields(const struct names *names, size_t *ret_c
 {
     *ret_count = names->field_count;
     return names->field_names;
+}
+
+static bool has_unknown(const struct text_set *set)
+{
+    size_t i = 0;
+    while (i < set->count && set->ids[i])
+        i++;
+    return i < set->count;
+}
+
+bool names_incomplete(const struct names *names)
+{
+    return has_unknown(&names->fields) || has_unknown(&names->events);
+}
+
+struct hash128 names_definition(const struct names *names, struct str text)
+{
+    struct buf all;
+    buf_init(&all, SIZE_MAX / 2);
+    buf_add_str(&all, text);
+    for (size_t i = 0; i < names->segment_count; i++) {
+        buf_add_char(&all, '\n');
+        buf_add_str(&all, names->segments[i].uuid);
+        buf_add_str(&all, names->segments[i].text);
+    }
+    struct hash128 hash = hash_content(all.at, all.len);
+    buf_done(&all);
+    return hash;
 }

@@ -5,6 +5,7 @@
 #ifndef MUSTER_AUDIENCE_NAMES_H
 #define MUSTER_AUDIENCE_NAMES_H
 
+#include "base/hash.h"
 #include "column/program.h"
 #include "db/db.h"
 #include "filter/filter.h"
@@ -20,6 +21,22 @@ struct names;
 int names_resolve(struct db *db, struct arena *arena, uint32_t project_id,
                   const struct filter *filter, struct names **ret,
                   struct err_info *info) MUST_CHECK;
+
+/*
+ * The tree of a canonical text that we stored; it borrows from `text`. Returns 0, or ERR_INTERNAL
+ * when it does not parse.
+ */
+int names_load(struct arena *arena, struct str text, const struct filter **ret,
+               struct err_info *info) MUST_CHECK;
+
+/* True when something is named that the project does not know yet: a field, an event. */
+bool names_incomplete(const struct names *names);
+
+/*
+ * A hash of what the filter says, `text` being its own canonical text: with everything that the
+ * segments it names say in turn. Equal as long as no definition changes.
+ */
+struct hash128 names_definition(const struct names *names, struct str text);
 
 /* The callbacks for program_compile. */
 struct program_names names_for_program(struct names *names);

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "audience/names.h"
-
 /* ---- the mixed rule: which types a key has now ---------------------------------------------- */
 
 struct settling {
@@ -44,47 +42,66 @@ static bool holds(void *ctx, int column)
 
 /* ---- preparing ----------------------------------------------------------------------------- */
 
-static int compile(struct question *q, const struct filter *filter, int64_t at_ms,
-                   const struct rowvalues_paths **ret_paths, struct err_info *info)
+static int compile(const struct question *q, const struct filter *filter, int64_t at_ms,
+                   struct program **ret, struct err_info *info)
+{
+    struct predicate_clock clock = {.now_ms = at_ms};
+    struct program_names lookup = names_for_program(q->names);
+    return program_compile(q->snapshot->arena, filter, &clock, &lookup, ret, info);
+}
+
+static int settle(struct question *q, struct program *program, struct err_info *info)
+{
+    struct settling settling = {.question = q, .info = info};
+    settling.known = arena_array(q->snapshot->arena, program->column_count, sizeof *settling.known);
+    program_settle(program, holds, &settling);
+    return settling.err;
+}
+
+/* The program's columns and the extra ones, with the dirty rows of their parts. */
+static int bring_columns(struct question *q, const uint64_t *extra, size_t extra_count,
+                         struct err_info *info)
 {
     struct snapshot *s = q->snapshot;
-    struct names *names;
-    int err = names_resolve(s->db, s->arena, s->project_id, filter, &names, info);
-    if (err)
-        return err;
-    struct predicate_clock clock = {.now_ms = at_ms};
-    struct program_names lookup = names_for_program(names);
-    size_t field_count;
-    const struct catalog_name *fields = names_fields(names, &field_count);
-    *ret_paths = rowvalues_paths_new(s->arena, fields, field_count);
-    return program_compile(s->arena, filter, &clock, &lookup, &q->program, info);
+    size_t field_count, count = q->program->column_count;
+    const struct catalog_name *fields = names_fields(q->names, &field_count);
+    q->key_count = count + extra_count;
+    q->keys = arena_array(s->arena, q->key_count, sizeof *q->keys);
+    q->columns = arena_array(s->arena, q->key_count, sizeof *q->columns);
+    memcpy(q->keys, q->program->columns, count * sizeof *q->keys);
+    if (extra_count)
+        memcpy(q->keys + count, extra, extra_count * sizeof *q->keys);
+    return snapshot_bring(s, q->keys, q->key_count,
+                          rowvalues_paths_new(s->arena, fields, field_count), info);
 }
 
 int question_init(struct question *q, struct snapshot *snapshot, const struct filter *filter,
                   int64_t at_ms, const uint64_t *extra, size_t extra_count, struct err_info *info)
 {
-    const struct rowvalues_paths *paths;
     *q = (struct question){.snapshot = snapshot};
-    int err = compile(q, filter, at_ms, &paths, info);
-    if (err)
-        return err;
-    size_t count = q->program->column_count;
-    q->key_count = count + extra_count;
-    q->keys = arena_array(snapshot->arena, q->key_count, sizeof *q->keys);
-    q->columns = arena_array(snapshot->arena, q->key_count, sizeof *q->columns);
-    memcpy(q->keys, q->program->columns, count * sizeof *q->keys);
-    if (extra_count)
-        memcpy(q->keys + count, extra, extra_count * sizeof *q->keys);
-    err = snapshot_bring(snapshot, q->keys, q->key_count, paths, info);
-    if (err)
-        return err;
-    struct settling settling = {.question = q, .info = info};
-    settling.known = arena_array(snapshot->arena, count, sizeof *settling.known);
-    program_settle(q->program, holds, &settling);
-    if (settling.err)
-        return settling.err;
-    q->eval = eval_new(q->program);
-    return 0;
+    int err =
+        names_resolve(snapshot->db, snapshot->arena, snapshot->project_id, filter, &q->names, info);
+    if (!err)
+        err = compile(q, filter, at_ms, &q->program, info);
+    if (!err)
+        err = bring_columns(q, extra, extra_count, info);
+    if (!err)
+        err = settle(q, q->program, info);
+    if (!err)
+        q->eval = eval_new(q->program);
+    return err;
+}
+
+int question_other_time(struct question *q, const struct filter *filter, int64_t at_ms,
+                        struct eval **ret, struct err_info *info)
+{
+    struct program *program;
+    int err = compile(q, filter, at_ms, &program, info);
+    if (!err)
+        err = settle(q, program, info); /* the same columns in the same places */
+    if (!err)
+        *ret = eval_new(program);
+    return err;
 }
 
 void question_done(struct question *q)

@@ -7,11 +7,13 @@
 
 #include <stdint.h>
 
+#include "audience/names.h"
 #include "audience/snapshot.h"
 #include "column/eval.h"
 
 struct question {
     struct snapshot *snapshot;
+    struct names *names;
     struct program *program;
     struct eval *eval;
     struct eval_column *columns; /* of the chunk at hand */
@@ -28,6 +30,13 @@ struct question {
 int question_init(struct question *q, struct snapshot *snapshot, const struct filter *filter,
                   int64_t at_ms, const uint64_t *extra, size_t extra_count,
                   struct err_info *info) MUST_CHECK;
+
+/*
+ * An evaluator for the same filter over the same columns as if it were another time; `at_ms` may
+ * lie in the past, the data stay what they are. Free with eval_free. Returns 0 or as question_init.
+ */
+int question_other_time(struct question *q, const struct filter *filter, int64_t at_ms,
+                        struct eval **ret, struct err_info *info) MUST_CHECK;
 
 /* Releases what is no memory of the arena. A zeroed question is allowed. */
 void question_done(struct question *q);

@@ -5,6 +5,7 @@
 #include "audience/chunkcache.h"
 #include "audience/levels.h"
 #include "column/patch.h"
+#include "store/partversion.h"
 #include "store/rowscan.h"
 
 /* The parts of a project: the contact row, and every event name, and every set that has rows or is
@@ -84,7 +85,11 @@ static int rebuild_body(struct db *db, void *ctx, struct err_info *info)
     if (err)
         return err;
     bool last = r->chunk + 1 >= r->chunk_count;
-    return levels_commit(&r->levels, r->levels.snapshot.state.folded_ms, last, info);
+    const uint64_t all = PARTVERSION_ALL; /* rows may have come without marks */
+    if (last)
+        err = partversion_set(db, r->arena, r->project_id, &all, 1,
+                              r->levels.snapshot.state.version + 1, info);
+    return err ? err : levels_commit(&r->levels, r->levels.snapshot.state.folded_ms, last, info);
 }
 
 int rebuild_run(struct db *db, uint32_t project_id, void (*progress)(unsigned percent),

@@ -7,6 +7,7 @@
 #include "audience/levels.h"
 #include "audience/rebuild.h"
 #include "store/catalog.h"
+#include "store/partversion.h"
 #include "store/rowscan.h"
 
 /* Marks that one transaction of a fold takes on: bounds its memory and its locks. */
@@ -117,12 +118,18 @@ static int fold_parts(struct folding *f, struct err_info *info)
         total += parts[i].marks;
     if (err || !fold_is_due(f, total))
         return err;
+    uint64_t folded[FOLD_PARTS];
+    size_t folded_count = 0;
     for (size_t i = 0; !err && i < count && room; i++) {
         uint64_t take = parts[i].marks < room ? parts[i].marks : room;
         err = fold_part(f, parts[i].part, take, info);
+        folded[folded_count++] = parts[i].part;
         room -= take;
     }
     f->more = total > FOLD_MARKS || count == FOLD_PARTS;
+    if (!err)
+        err = partversion_set(s->db, s->arena, s->project_id, folded, folded_count,
+                              s->state.version + 1, info);
     return err ? err : levels_commit(&f->levels, s->now_ms, false, info);
 }
 

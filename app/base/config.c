@@ -1,10 +1,13 @@
 #include "base/config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/num.h"
 #include "base/str.h"
+
+#define LEASE_MAX_S 3600
 
 static const char *text_of(const char *name, const char *fallback)
 {
@@ -28,6 +31,15 @@ static uint64_t memory_bytes(void)
     return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_C(1) << 30;
 }
 
+/* systemd hands it over in a folder of the service's own (LoadCredential=). */
+static const char *master_key_file(void)
+{
+    static char path[4096];
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    snprintf(path, sizeof(path), "%s/master.key", folder ? folder : "/etc/muster");
+    return text_of("MUSTER_MASTER_KEY_FILE", path);
+}
+
 int config_from_env(struct config *ret, struct err_info *info)
 {
     struct config c = {
@@ -35,10 +47,19 @@ int config_from_env(struct config *ret, struct err_info *info)
         .sql_dir = text_of("MUSTER_SQL_DIR", MUSTER_DATADIR "/sql"),
         .host_memory = text_of("MUSTER_HOST_MEMORY", "/run/muster/host.mem"),
         .cache_dir = text_of("MUSTER_CACHE_DIR", "/run/muster/chunks"),
+        .metrics_file = text_of("MUSTER_METRICS_FILE", "/run/muster/metrics.mem"),
+        .master_key_file = master_key_file(),
+        .webhook_allow = text_of("MUSTER_WEBHOOK_ALLOW", ""),
     };
     int err = count_of("MUSTER_CACHE_MAX", memory_bytes() / 4, &c.cache_max_bytes, info);
     if (err == 0)
+        err = count_of("MUSTER_LEASE_SECONDS", 60, &c.lease_s, info);
+    if (err == 0 && (c.lease_s == 0 || c.lease_s > LEASE_MAX_S))
+        err = err_set(info, ERR_INVAL, NULL, "MUSTER_LEASE_SECONDS must be 1 to %d", LEASE_MAX_S);
+    if (err == 0)
         err = count_of("MUSTER_MAX_REQUESTS", 100000, &c.max_requests, info);
+    if (err == 0)
+        err = count_of("MUSTER_IMPORT_RESERVE", UINT64_C(512) << 20, &c.import_reserve_bytes, info);
     if (err == 0)
         err = count_of("MUSTER_MAX_PRIVATE_BYTES", UINT64_C(256) << 20, &c.max_private_bytes, info);
     if (err == 0)

@@ -12,13 +12,20 @@
 
 /* Texts borrow from getenv. The database's settings: db_config_from_env. */
 struct config {
-    const char *environment;    /* MUSTER_ENVIRONMENT, "production" */
-    const char *sql_dir;        /* MUSTER_SQL_DIR, where `make install` put the migrations */
-    const char *host_memory;    /* MUSTER_HOST_MEMORY, "/run/muster/host.mem" */
-    const char *cache_dir;      /* MUSTER_CACHE_DIR, "/run/muster/chunks"; "": no cache */
-    uint64_t cache_max_bytes;   /* MUSTER_CACHE_MAX, a quarter of the memory */
-    uint64_t max_requests;      /* MUSTER_MAX_REQUESTS, 100000: then a process starts afresh */
-    uint64_t max_private_bytes; /* MUSTER_MAX_PRIVATE_BYTES, 256 MiB: likewise */
+    const char *environment;     /* MUSTER_ENVIRONMENT, "production" */
+    const char *sql_dir;         /* MUSTER_SQL_DIR, where `make install` put the migrations */
+    const char *host_memory;     /* MUSTER_HOST_MEMORY, "/run/muster/host.mem" */
+    const char *cache_dir;       /* MUSTER_CACHE_DIR, "/run/muster/chunks"; "": no cache */
+    uint64_t cache_max_bytes;    /* MUSTER_CACHE_MAX, a quarter of the memory */
+    const char *metrics_file;    /* MUSTER_METRICS_FILE, "/run/muster/metrics.mem"; "": none */
+    const char *master_key_file; /* MUSTER_MASTER_KEY_FILE, else the credential of systemd, else
+                                    /etc/muster/master.key; "": none */
+    const char *webhook_allow;   /* MUSTER_WEBHOOK_ALLOW, "": what may be sent to besides https */
+    uint64_t lease_s; /* MUSTER_LEASE_SECONDS, 60: what a dead worker held is free then */
+    uint64_t import_reserve_bytes; /* MUSTER_IMPORT_RESERVE, 512 MiB: an upload is refused when the
+                                      database's disk would have less than that left */
+    uint64_t max_requests;         /* MUSTER_MAX_REQUESTS, 100000: then a process starts afresh */
+    uint64_t max_private_bytes;    /* MUSTER_MAX_PRIVATE_BYTES, 256 MiB: likewise */
 };
 
 /* Returns 0, or ERR_INVAL with a message that names the variable. */

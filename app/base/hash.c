@@ -1,6 +1,11 @@
 #include "base/hash.h"
 
+#include <limits.h>
+#include <stdlib.h>
+
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 #include <xxhash.h>
 
@@ -16,6 +21,15 @@ struct hash128 hash_content(const void *bytes, size_t len)
 void hash_sha256(const void *bytes, size_t len, uint8_t out[32])
 {
     SHA256(bytes, len, out);
+}
+
+void hash_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+                      uint8_t out[32])
+{
+    unsigned out_len = 32;
+    if (key_len > INT_MAX ||
+        HMAC(EVP_sha256(), key, (int)key_len, bytes, len, out, &out_len) == NULL || out_len != 32)
+        abort(); /* only without memory, or with a libcrypto that knows no SHA-256 */
 }
 
 bool hash_equal(const void *a, const void *b, size_t len)

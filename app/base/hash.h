@@ -19,6 +19,10 @@ struct hash128 hash_content(const void *bytes, size_t len);
 /* SHA-256 of bytes, 32 bytes into out. */
 void hash_sha256(const void *bytes, size_t len, uint8_t out[32]);
 
+/* HMAC-SHA256 (RFC 2104) of bytes, 32 bytes into out. A key may have any length. */
+void hash_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+                      uint8_t out[32]);
+
 /* Constant-time comparison of equally long secrets. */
 bool hash_equal(const void *a, const void *b, size_t len);
 

@@ -35,6 +35,16 @@
 #define LIMIT_PAGE_SIZE 100             /* page and cursor lists; http-api §1.3 */
 #define LIMIT_FIELD_VALUES 200          /* /fields/:field/values; http-api §1.5 */
 #define LIMIT_EVENT_LIST 1000           /* events in one list */
+#define LIMIT_CHANGES 1000              /* entries and exits in one list; http-api §4.2 */
 #define LIMIT_IDEMPOTENCY_KEY_CHARS 255 /* http-api §1.4 */
+#define LIMIT_IMPORT_BYTES (INT64_C(2) * 1024 * 1024 * 1024) /* one file; http-api §4.1 */
+#define LIMIT_IMPORT_ROW_BYTES (1024 * 1024)                 /* http-api §4.6 */
+#define LIMIT_IMPORT_COLUMNS 1000                            /* http-api §4.6 */
+#define LIMIT_IMPORT_JOBS 2                                  /* open ones of a project; §4.6 */
+#define LIMIT_IMPORT_ERRORS_SHOWN 1000                       /* in the job's answer; §4.1 */
+#define LIMIT_WEBHOOKS 100              /* per project: each event may go to all of them */
+#define LIMIT_WEBHOOK_EVENTS 50         /* patterns of one webhook */
+#define LIMIT_WEBHOOK_DESCRIPTION_CHARS 500
+#define LIMIT_EVENT_TYPE_BYTES 440 /* a pattern; segment.<slug>.entry is the longest type */
 
 #endif

@@ -29,6 +29,23 @@ static const struct command commands[] = {
      admin_key_create},
     {"key", "list", "[--account ACCOUNT]", "Lists the keys without their secrets.", admin_key_list},
     {"key", "revoke", "KEY-ID", "Ends a key, at once and for good.", admin_key_revoke},
+    {"import", "contacts",
+     "FILE [--project PROJECT] [--mode upsert|create|update] [--dry-run] [--segment ID] "
+     "[--keep-created] [--keep-quotes]",
+     "Imports contacts from a CSV file; - reads standard input. Columns: email, subscribed, and any "
+     "others, which become data (a.b nests). --mode create leaves out contacts that are there, "
+     "update those that are not. --segment: they become members of that static segment. "
+     "--keep-created: the column createdAt holds for new contacts. --keep-quotes: a ' before = + - "
+     "@ belongs to the value. Exit status 1 when the file could not be imported; rows that are "
+     "refused are listed and do not count as that.",
+     importcmd_contacts},
+    {"import", "events",
+     "FILE [--project PROJECT] [--format csv|ndjson] [--mode upsert|update] [--dry-run] "
+     "[--segment ID] [--keep-quotes]",
+     "Imports events from a CSV file with the columns email, event, timestamp and any others, which "
+     "become data of the event, or from NDJSON with a body of /v1/track in each line. Unknown "
+     "addresses become contacts, unless --mode is update. Else as import contacts.",
+     importcmd_events},
     {"reindex", NULL, "[PROJECT]",
      "Rebuilds the columns of a project, or of all, from the rows. Answers stay exact meanwhile.",
      columns_reindex},

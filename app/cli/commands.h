@@ -15,6 +15,10 @@ cli_command admin_key_revoke;
 cli_command columns_reindex;
 cli_command columns_verify;
 
+/* importcmd.c */
+cli_command importcmd_contacts;
+cli_command importcmd_events;
+
 /* doctor.c */
 cli_command doctor_run;
 cli_command doctor_migrate;

@@ -4,11 +4,15 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/metrics.h"
+#include "base/seal.h"
+#include "base/timeutil.h"
 #include "cli/commands.h"
 #include "db/migrate.h"
 #include "store/hostmem.h"
@@ -17,6 +21,8 @@
 enum verdict { FINE, WORTH_KNOWING, WRONG };
 
 #define CACHE_SPACE_BYTES (UINT64_C(256) << 20)
+#define STALE_MS INT64_C(60000)
+#define DIRTY_MANY 10000u
 
 struct findings {
     unsigned wrong;
@@ -115,15 +121,120 @@ static void check_cache(struct findings *f, const char *dir)
     }
 }
 
+/* A file that a program makes when it starts: not here, or it would belong to who runs doctor. */
+static bool is_there(struct findings *f, const char *what, const char *path)
+{
+    bool there = access(path, F_OK) == 0;
+    if (!there)
+        tell(f, WORTH_KNOWING, what, "%s: %s; made at the first use", path, strerror(errno));
+    return there;
+}
+
 static void check_host_memory(struct findings *f, const char *path)
 {
     struct hostmem *memory = NULL;
     struct err_info info = {0};
+    if (!is_there(f, "host memory", path))
+        return;
     if (hostmem_open(path, &memory, &info) < 0)
         tell(f, WRONG, "host memory", "%s", info.message);
     else
         tell(f, FINE, "host memory", "%s", path);
     hostmem_close(memory);
+}
+
+/* The key's file, whatever is in it. */
+static void check_key_file(struct findings *f, const char *path)
+{
+    struct stat st;
+    bool is_credential = getenv("CREDENTIALS_DIRECTORY") != NULL; /* systemd keeps others out */
+    if (stat(path, &st) < 0)
+        return;
+    if (st.st_uid != 0 && st.st_uid != geteuid())
+        tell(f, WRONG, "master key", "%s belongs to another user", path);
+    else if ((st.st_mode & S_IRWXO) || ((st.st_mode & S_IRWXG) && !is_credential))
+        tell(f, WRONG, "master key", "%s can be read by others than its owner; chmod 400 it", path);
+}
+
+static void check_master_key(struct findings *f, struct cli *cli, bool reachable)
+{
+    struct seal seal = {0};
+    struct err_info problem = {0}, info = {0};
+    uint64_t sealed = 0, foreign = 0;
+    const char *path = cli->config->master_key_file;
+    int err = seal_load(path, &seal, &problem);
+    if (reachable && serverinfo_sealed(cli->db, seal.key_id, &sealed, &foreign, &info) < 0) {
+        tell(f, WRONG, "master key", "%s", info.message);
+    } else if (err == ERR_NOT_FOUND && sealed == 0) {
+        tell(f, WORTH_KNOWING, "master key",
+             "there is none: webhooks can be neither made nor sent");
+    } else if (err < 0) {
+        tell(f, WRONG, "master key", "%s", problem.message);
+    } else if (foreign > 0) {
+        tell(f, WRONG, "master key",
+             "%" PRIu64 " of %" PRIu64 " webhooks were sealed under another key: bring that one "
+             "back, or rotate their secrets",
+             foreign, sealed);
+    } else {
+        tell(f, FINE, "master key", "%s, the key of %" PRIu64 " webhooks", path, sealed);
+        check_key_file(f, path);
+    }
+}
+
+static void tell_queue(struct findings *f, const char *what, uint64_t count, int64_t age_ms)
+{
+    if (age_ms > STALE_MS)
+        tell(f, WORTH_KNOWING, what,
+             "%" PRIu64 " wait, the oldest for %" PRId64 " s; does the worker run, and keep up?",
+             count, age_ms / 1000);
+    else
+        tell(f, FINE, what, "%" PRIu64 " wait", count);
+}
+
+static void check_queues(struct findings *f, struct cli *cli)
+{
+    struct serverinfo_counts counts = {0};
+    struct serverinfo_queues queues = {0};
+    struct err_info info = {0};
+    if (serverinfo_count(cli->db, &counts, &info) < 0 ||
+        serverinfo_queues(cli->db, &queues, &info) < 0) {
+        tell(f, WRONG, "queues", "%s", info.message);
+        return;
+    }
+    tell(f, counts.dirty < DIRTY_MANY ? FINE : WORTH_KNOWING, "changes",
+         "%" PRIu64 " are not in the columns yet%s", counts.dirty,
+         counts.dirty < DIRTY_MANY ? "" : ": questions take longer; does the worker keep up?");
+    tell_queue(f, "imports", queues.imports, queues.imports_age_ms);
+    tell_queue(f, "deliveries", queues.deliveries, queues.deliveries_age_ms);
+    if (queues.dead || queues.webhooks_disabled)
+        tell(f, WORTH_KNOWING, "webhooks",
+             "%" PRIu64 " are switched off, %" PRIu64 " messages were given up",
+             queues.webhooks_disabled, queues.dead);
+}
+
+/* The worker's jobs, as this host's processes noted them. */
+static void check_jobs(struct findings *f, struct cli *cli)
+{
+    static const char *const jobs[] = {"import", "fold", "compute", "deliver"};
+    struct err_info info = {0};
+    const char *path = cli->config->metrics_file;
+    if (path[0] == '\0' || !is_there(f, "metrics", path))
+        return;
+    if (metrics_open(path, &info) < 0) {
+        tell(f, WORTH_KNOWING, "metrics", "%s", info.message);
+        return;
+    }
+    tell(f, FINE, "metrics", "%s", path);
+    for (size_t i = 0; i < ARRAY_LEN(jobs); i++) {
+        int64_t last_ms = metrics_job_last_ms(jobs[i]), age_ms = timeutil_wall_ms() - last_ms;
+        if (last_ms == 0)
+            tell(f, WORTH_KNOWING, "worker", "%s never ran on this host", jobs[i]);
+        else if (age_ms > STALE_MS)
+            tell(f, WORTH_KNOWING, "worker", "%s ran %" PRId64 " s ago; is its timer on?", jobs[i],
+                 age_ms / 1000);
+        else
+            tell(f, FINE, "worker", "%s ran %" PRId64 " s ago", jobs[i], age_ms / 1000);
+    }
 }
 
 int doctor_run(struct cli *cli, int argc, char **argv, struct err_info *info)
@@ -133,16 +244,20 @@ int doctor_run(struct cli *cli, int argc, char **argv, struct err_info *info)
     (void)argv;
     if (argc != 0)
         return ERR_INVAL;
-    if (serverinfo_read(cli->db, cli->arena, &server, info) < 0) {
+    bool reachable = serverinfo_read(cli->db, cli->arena, &server, info) == 0;
+    if (!reachable) {
         tell(&findings, WRONG, "database", "%s", info->message);
     } else {
         tell(&findings, FINE, "database", "reachable");
         check_settings(&findings, &server);
         check_migrations(&findings, cli);
         check_behaviour(&findings, cli);
+        check_queues(&findings, cli);
     }
+    check_master_key(&findings, cli, reachable);
     check_cache(&findings, cli->config->cache_dir);
     check_host_memory(&findings, cli->config->host_memory);
+    check_jobs(&findings, cli);
     if (findings.wrong)
         return err_set(info, ERR_INTERNAL, NULL, "%u checks failed", findings.wrong);
     return 0;

@@ -15,6 +15,13 @@ bool predicate_is_text_operator(enum filter_op op)
            op == FILTER_STARTS_WITH || op == FILTER_ENDS_WITH;
 }
 
+bool predicate_moves(enum filter_op op)
+{
+    return op == FILTER_WITHIN || op == FILTER_OLDER_THAN || op == FILTER_WITHIN_NEXT ||
+           op == FILTER_MORE_THAN_AHEAD || op == FILTER_ANNIVERSARY_WITHIN_NEXT ||
+           op == FILTER_TRIGGERED_WITHIN || op == FILTER_TRIGGERED_OLDER_THAN;
+}
+
 /* ---- preparing ----------------------------------------------------------------------------- */
 
 static void add_range(struct predicate *p, int64_t low, int64_t high)

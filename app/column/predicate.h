@@ -67,6 +67,10 @@ void predicate_init(struct predicate *p, struct arena *arena, const struct filte
 /* True when the operator falls under the mixed rule (filters.md §4). */
 bool predicate_is_text_operator(enum filter_op op);
 
+/* True when the operator compares with the clock, so that its answer may change without new data.
+ */
+bool predicate_moves(enum filter_op op);
+
 /*
  * The positive operator on one stored value. `mixed`: the key counts as text now. `date_ms` is
  * CHUNK_NO_INSTANT (INT64_MIN) for a string that is no date.

@@ -15,7 +15,7 @@ struct compiler {
     const struct predicate_clock *clock;
     const struct program_names *names;
     struct program *program;
-    size_t column_room, data_room;
+    size_t column_room, data_room, time_room;
     struct compiled segments[LIMIT_NESTED_SEGMENTS];
     size_t segment_count;
     struct err_info *info;
@@ -106,6 +106,14 @@ static void data_leaf(struct compiler *c, struct program_node *node, uint32_t fi
     p->data_nodes[p->data_count++] = node;
 }
 
+static void time_leaf(struct compiler *c, struct program_node *node)
+{
+    struct program *p = c->program;
+    p->time_nodes =
+        arena_grow(c->arena, p->time_nodes, p->time_count, &c->time_room, sizeof *p->time_nodes);
+    p->time_nodes[p->time_count++] = node;
+}
+
 /* Gives the node its column; false when no contact ever had such a thing. */
 static bool place_leaf(struct compiler *c, struct program_node *node,
                        const struct filter_leaf *leaf)
@@ -163,7 +171,8 @@ static int compile_leaf(struct compiler *c, const struct filter *filter, struct 
     if (!place_leaf(c, node, leaf)) {
         node->kind = node->complement ? PROGRAM_TRUE : PROGRAM_FALSE;
         node->cost = 0;
-    }
+    } else if (predicate_moves(leaf->op))
+        time_leaf(c, node);
     *ret = node;
     return 0;
 }

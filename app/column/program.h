@@ -63,6 +63,8 @@ struct program {
     size_t column_count;
     struct program_node **data_nodes; /* leaves that the mixed rule may touch */
     size_t data_count;
+    struct program_node **time_nodes; /* leaves whose answer changes with the clock alone */
+    size_t time_count;
     int shared_count;
     size_t depth; /* of nested nodes, for the evaluator's stack of bitmaps */
 };

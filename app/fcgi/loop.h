@@ -12,6 +12,7 @@ struct loop_config {
     uint64_t max_requests;    /* then LOOP_WORN; 0: no limit */
     size_t max_private_bytes; /* then LOOP_WORN; 0: no limit */
     void (*between)(void);    /* called after each request; NULL: nothing */
+    int tick_ms;              /* called then too, when no request came for so long; 0: not */
 };
 
 enum loop_end {

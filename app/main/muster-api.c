@@ -7,6 +7,8 @@
 #include "audience/chunkcache.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "base/metrics.h"
+#include "base/sdnotify.h"
 #include "base/timeutil.h"
 #include "fcgi/loop.h"
 #include "store/hostmem.h"
@@ -16,6 +18,23 @@ static void start_afresh(char **argv)
 {
     (void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     execv("/proc/self/exe", argv);
+}
+
+static void count_chunks(void)
+{
+    static struct chunkcache_stats told;
+    struct chunkcache_stats now = chunkcache_stats();
+    metrics_add("muster_chunk_cache_hits_total", now.hits - told.hits);
+    metrics_add("muster_chunk_cache_maps_total", now.maps - told.maps);
+    metrics_add("muster_chunk_cache_loads_total", now.loads - told.loads);
+    told = now;
+}
+
+static void between_requests(void)
+{
+    count_chunks();
+    chunkcache_trim();
+    sdnotify_alive();
 }
 
 static int serve(const struct config *config, struct hostmem *hostmem, char **argv)
@@ -29,12 +48,20 @@ static int serve(const struct config *config, struct hostmem *hostmem, char **ar
                                   .hostmem = hostmem,
                                   .sql_dir = config->sql_dir,
                                   .environment = config->environment,
+                                  .master_key_file = config->master_key_file,
+                                  .webhook_allow = config->webhook_allow,
+                                  .import_reserve_bytes = config->import_reserve_bytes,
                                   .started_ms = timeutil_wall_ms()};
     struct loop_config loop = {.context = &context,
                                .max_requests = config->max_requests,
                                .max_private_bytes = config->max_private_bytes,
-                               .between = chunkcache_trim};
-    switch (loop_run(&loop)) {
+                               .between = between_requests,
+                               .tick_ms = sdnotify_watchdog_ms()};
+    sdnotify_send("READY=1");
+    enum loop_end end = loop_run(&loop);
+    if (end == LOOP_STOPPED)
+        sdnotify_send("STOPPING=1");
+    switch (end) {
     case LOOP_STOPPED:
         return 0;
     case LOOP_WORN:
@@ -67,6 +94,8 @@ int main(int argc, char **argv)
     }
     if (chunkcache_configure(config.cache_dir[0] ? config.cache_dir : NULL, &info) < 0)
         log_note(LOG_LEVEL_WARN, "no chunk cache", "%s", info.message);
+    if (metrics_open(config.metrics_file, &info) < 0)
+        log_note(LOG_LEVEL_WARN, "no metrics", "%s", info.message);
     int status = serve(&config, hostmem, argv);
     hostmem_close(hostmem);
     return status;

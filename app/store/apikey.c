@@ -144,8 +144,35 @@ int apikey_create(struct db *db, enum apikey_kind kind, uint32_t account_id, uin
     return err;
 }
 
-int apikey_find(struct db *db, const struct apikey_text *text, struct apikey_found *ret,
-                struct err_info *info)
+/* ---- finding ------------------------------------------------------------------------------- */
+
+/* A key that was found good is believed for this long without asking again: a key that is revoked
+ * works at most that much longer, and a busy one costs no statement. */
+#define BELIEVED_US INT64_C(1000000)
+#define BELIEVED_SLOTS 64u
+
+struct believed {
+    struct apikey_text text;
+    struct apikey_found found;
+    int64_t until_us; /* monotonic */
+};
+
+/* The slot where this key would stand, whoever is in it. */
+static struct believed *believed_slot(const char *key_id)
+{
+    static struct believed slots[BELIEVED_SLOTS];
+    return &slots[hash_fast(key_id, strlen(key_id)) % BELIEVED_SLOTS];
+}
+
+static bool is_believed(const struct believed *slot, const struct apikey_text *text)
+{
+    return timeutil_mono_us() < slot->until_us && strcmp(slot->text.key_id, text->key_id) == 0 &&
+           slot->text.kind == text->kind &&
+           hash_equal(slot->text.secret_sha256, text->secret_sha256, sizeof(text->secret_sha256));
+}
+
+static int find_stored(struct db *db, const struct apikey_text *text, struct apikey_found *ret,
+                       struct err_info *info)
 {
     AUTO(db_rows) rows = NULL;
     uint8_t stored[32] = {0};
@@ -172,13 +199,33 @@ int apikey_find(struct db *db, const struct apikey_text *text, struct apikey_fou
     return 0;
 }
 
+int apikey_find(struct db *db, const struct apikey_text *text, struct apikey_found *ret,
+                struct err_info *info)
+{
+    struct believed *slot = believed_slot(text->key_id);
+    int64_t asked_us = timeutil_mono_us();
+    if (!is_believed(slot, text)) {
+        struct apikey_found found;
+        int err = find_stored(db, text, &found, info);
+        if (err < 0)
+            return err;
+        *slot = (struct believed){*text, found, asked_us + BELIEVED_US};
+    }
+    *ret = slot->found;
+    return 0;
+}
+
 int apikey_touch(struct db *db, const char *key_id, int64_t now_ms, struct err_info *info)
 {
-    return db_exec(db,
-                   "UPDATE api_key SET last_used_ms = ? WHERE key_id = ? AND "
-                   "(last_used_ms IS NULL OR last_used_ms < ?)",
-                   DB_PARAMS(DB_I64(now_ms), DB_STR(str_from(key_id)), DB_I64(now_ms - 60000)),
-                   NULL, info);
+    struct believed *slot = believed_slot(key_id);
+    int err = db_exec(db,
+                      "UPDATE api_key SET last_used_ms = ? WHERE key_id = ? AND "
+                      "(last_used_ms IS NULL OR last_used_ms < ?)",
+                      DB_PARAMS(DB_I64(now_ms), DB_STR(str_from(key_id)), DB_I64(now_ms - 60000)),
+                      NULL, info);
+    if (err == 0 && strcmp(slot->text.key_id, key_id) == 0)
+        slot->found.last_used_ms = now_ms;
+    return err;
 }
 
 int apikey_list(struct db *db, struct arena *arena, uint32_t account_id, struct apikey **ret,

@@ -10,6 +10,9 @@
 static const char sql_by_uuid[] = CONTACT_SELECT "WHERE project_id = ? AND uuid = ?";
 static const char sql_by_email[] = CONTACT_SELECT "WHERE project_id = ? AND email = ?";
 SQLLIST(sql_by_ordinals, CONTACT_SELECT "WHERE project_id = ? AND ordinal IN (", "?", ")");
+SQLLIST(sql_lock_ordinals,
+        CONTACT_SELECT "FORCE INDEX (PRIMARY) WHERE project_id = ? AND ordinal IN (", "?",
+        ") ORDER BY ordinal FOR UPDATE");
 SQLLIST(sql_by_emails, CONTACT_SELECT "FORCE INDEX (email) WHERE project_id = ? AND email IN (",
         "?", ")");
 
@@ -118,6 +121,22 @@ int contact_by_ordinals(struct db *db, struct arena *arena, uint32_t project_id,
     }
     *ret_count = found_count;
     return 0;
+}
+
+int contact_lock_ordinals(struct db *db, struct arena *arena, uint32_t project_id,
+                          const uint32_t *ordinals, size_t count, struct contact *ret,
+                          size_t *ret_count, struct err_info *info)
+{
+    struct contact_list list = {.arena = arena, .at = ret, .room = count};
+    struct db_param *keys = arena_array(arena, count, sizeof *keys);
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = DB_I64(ordinals[i]);
+    }
+    int err = contact_list_read(db, project_id, sql_lock_ordinals, keys, count, &list, info);
+    if (err == 0) {
+        *ret_count = list.count;
+    }
+    return err;
 }
 
 int contact_by_emails(struct db *db, struct arena *arena, uint32_t project_id,

@@ -45,6 +45,15 @@ int contact_by_ordinals(struct db *db, struct arena *arena, uint32_t project_id,
                         const uint32_t *ordinals, size_t count, struct contact *ret,
                         size_t *ret_count, struct err_info *info) MUST_CHECK;
 
+/*
+ * The newest state of contacts by (ascending, distinct) ordinal, whatever the transaction's
+ * snapshot says, locked in that order until it ends; missing ones are left out. ret has room for
+ * `count`.
+ */
+int contact_lock_ordinals(struct db *db, struct arena *arena, uint32_t project_id,
+                          const uint32_t *ordinals, size_t count, struct contact *ret,
+                          size_t *ret_count, struct err_info *info) MUST_CHECK;
+
 /* Contacts by (lower-case, trimmed, distinct) address, in no order; unknown ones are left out. */
 int contact_by_emails(struct db *db, struct arena *arena, uint32_t project_id,
                       const struct str *emails, size_t count, struct contact *ret,

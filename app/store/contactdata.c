@@ -10,7 +10,7 @@ static const char *const reserved_keys[] = {
     "updatedAt", "subscribed", "unsubscribeUrl", "subscribeUrl", "manageUrl",
 };
 
-static bool is_reserved(struct str key)
+bool contactdata_is_reserved(struct str key)
 {
     for (size_t i = 0; i < ARRAY_LEN(reserved_keys); i++) {
         if (str_eq_c(key, reserved_keys[i])) {
@@ -139,7 +139,7 @@ int contactdata_read(struct arena *arena, const struct jsonval *data, const char
             return err_set_at(info, ERR_INVAL, "BAD_REQUEST", place, "Locale must be a string");
         }
         add_member(all, key, value);
-        if (persistent && !is_reserved(key) && !is_empty_string(value)) {
+        if (persistent && !contactdata_is_reserved(key) && !is_empty_string(value)) {
             add_member(patch, key, value);
         }
     }

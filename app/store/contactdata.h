@@ -35,6 +35,9 @@ struct contactdata_input {
 int contactdata_read(struct arena *arena, const struct jsonval *data, const char *place,
                      struct contactdata_input *ret, struct err_info *info) MUST_CHECK;
 
+/* Whether a top-level key is the system's: it never stands in a contact's data. */
+bool contactdata_is_reserved(struct str key);
+
 /*
  * Merges a patch of contactdata_read into what is stored (NULL: nothing). Keys that stay keep their
  * place, new ones follow. Returns `stored` itself when nothing changes, NULL when no key is left,

@@ -1,4 +1,4 @@
-/* Erasing a contact: its row, events, rollups and memberships. */
+/* Erasing a contact: its row, events, rollups and memberships, and what else tells of it. */
 #ifndef MUSTER_STORE_CONTACTDELETE_H
 #define MUSTER_STORE_CONTACTDELETE_H
 
@@ -8,8 +8,8 @@
 
 /*
  * Deletes a contact and all that hangs on it, and marks every part that it was in. That is one
- * transaction, except that of a contact with thousands of events the log goes first, a batch a
- * transaction, the contact's row always last: after a crash the contact is still there and can be
+ * transaction, except that of a contact with thousands of events or deliveries these go first, a
+ * batch a transaction, the contact's row always last: after a crash the contact is still there and can be
  * deleted again. Returns 0, ERR_NOT_FOUND, or an err of the database.
  */
 int contactdelete_one(struct db *db, struct arena *arena, uint32_t project_id,

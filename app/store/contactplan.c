@@ -6,6 +6,7 @@
 #include "column/key.h"
 #include "store/contactrows.h"
 #include "store/dirty.h"
+#include "store/eventname.h"
 
 /* ---- planning ------------------------------------------------------------------------------ */
 
@@ -27,22 +28,24 @@ struct contactplan_row *contactplan_find(struct contactplan *plan, struct str em
     return bsearch(&key, plan->rows, plan->row_count, sizeof *plan->rows, compare_row);
 }
 
+/* Addresses are the plan's own: those of a row are gone with the next one. */
 static void row_found(const struct contact *contact, void *ctx)
 {
     struct contactplan_row *row = contactplan_find(ctx, contact->email);
     if (row != NULL) {
+        struct str email = row->contact.email;
         row->contact = *contact;
+        row->contact.email = email;
+        row->before = row->contact;
         row->stored = true;
         row->present = true;
     }
 }
 
-int contactplan_begin(struct contactplan *plan, struct db *db, struct arena *arena,
-                      uint32_t project_id, const struct str *emails, size_t count,
-                      struct err_info *info)
+/* The distinct addresses, ascending, as rows. Returns them alone. */
+static struct str *make_rows(struct contactplan *plan, const struct str *emails, size_t count)
 {
-    *plan = (struct contactplan){.db = db, .arena = arena, .project_id = project_id};
-    struct str *sorted = arena_array(arena, count, sizeof *sorted);
+    struct str *sorted = arena_raw(plan->arena, count, sizeof *sorted);
     memcpy(sorted, emails, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, compare_str);
     size_t distinct = 0;
@@ -51,14 +54,37 @@ int contactplan_begin(struct contactplan *plan, struct db *db, struct arena *are
             sorted[distinct++] = sorted[i];
         }
     }
-    plan->rows = arena_array(arena, distinct, sizeof *plan->rows);
+    plan->rows = arena_array(plan->arena, distinct, sizeof *plan->rows);
     plan->row_count = distinct;
-    plan->made = arena_array(arena, distinct, sizeof(struct contactplan_row *));
+    plan->made = arena_raw(plan->arena, distinct, sizeof(struct contactplan_row *));
     for (size_t i = 0; i < distinct; i++) {
         plan->rows[i].contact.email = sorted[i];
     }
-    return contactrows_lock_emails(db, arena, project_id, sorted, distinct, row_found, plan,
-                                   &plan->now_ms, info);
+    return sorted;
+}
+
+int contactplan_begin(struct contactplan *plan, struct db *db, struct arena *arena,
+                      uint32_t project_id, const struct str *emails, size_t count, bool may_hold,
+                      struct err_info *info)
+{
+    struct contactrows_moment moment = {0};
+    *plan = (struct contactplan){.db = db, .arena = arena, .project_id = project_id};
+    struct str *sorted = make_rows(plan, emails, count);
+    int err;
+    if (plan->row_count == 1) {
+        err = contactrows_lock_email(db, arena, project_id, sorted[0], row_found, plan, &moment,
+                                     info);
+    } else {
+        err = contactrows_moment(db, project_id, &moment, info);
+        plan->held = may_hold && moment.webhook_version == 0;
+        if (err == 0) {
+            err = contactrows_lock_emails(db, arena, project_id, sorted, plan->row_count,
+                                          plan->held, row_found, plan, info);
+        }
+    }
+    plan->now_ms = moment.now_ms;
+    return err < 0 ? err
+                   : contactpublish_begin(&plan->publish, db, arena, project_id, &moment, info);
 }
 
 void contactplan_add_event(struct contactplan *plan, struct contactplan_row *row,
@@ -77,13 +103,18 @@ void contactplan_add_event(struct contactplan *plan, struct contactplan_row *row
 static void add_flip(struct contactplan *plan, struct contactplan_row *row,
                      enum contactchange_subscribe flip)
 {
-    uint32_t name_id = flip == CONTACTCHANGE_SUBSCRIBE     ? plan->flips.subscribed
-                       : flip == CONTACTCHANGE_UNSUBSCRIBE ? plan->flips.unsubscribed
-                                                           : 0;
+    bool on = flip == CONTACTCHANGE_SUBSCRIBE;
+    uint32_t name_id = on ? plan->flips.subscribed : plan->flips.unsubscribed;
+    if (flip == CONTACTCHANGE_KEEP) {
+        return;
+    }
+    row->flipped = true;
     if (name_id != 0) {
         struct eventrows_event event = {
             .uuid = uuid_new(), .name_id = name_id, .at_ms = plan->now_ms};
         contactplan_add_event(plan, row, &event);
+        contactpublish_flipped(&plan->publish, &row->contact,
+                               on ? EVENTNAME_SUBSCRIBED : EVENTNAME_UNSUBSCRIBED, &event.uuid);
     }
 }
 
@@ -115,8 +146,6 @@ int contactplan_apply(struct contactplan *plan, struct contactplan_row *row,
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-#define TAKE_MAX 1000u /* hostmem_take */
-
 /* Grows the supply to what the plan makes. */
 static int take_missing(struct contactplan *plan, const struct contactwrite_handles *handles,
                         struct contactplan_ordinals *ordinals, struct err_info *info)
@@ -130,7 +159,7 @@ static int take_missing(struct contactplan *plan, const struct contactwrite_hand
     }
     while (done < plan->made_count) {
         size_t missing = plan->made_count - done;
-        size_t step = missing < TAKE_MAX ? missing : TAKE_MAX;
+        size_t step = missing < HOSTMEM_TAKE_MAX ? missing : HOSTMEM_TAKE_MAX;
         int err = hostmem_take(handles->hostmem, handles->reserve, plan->project_id, step,
                                plan->now_ms, at + done, created_ms + done, info);
         if (err < 0) {
@@ -154,8 +183,11 @@ static int take_ordinals(struct contactplan *plan, const struct contactwrite_han
     for (size_t i = 0; i < plan->made_count; i++) {
         struct contact *contact = &plan->made[i]->contact;
         contact->ordinal = ordinals->at[i];
+        contact->updated_ms = ordinals->created_ms[i];
+        if (plan->made[i]->keeps_created) {
+            continue;
+        }
         contact->created_ms = ordinals->created_ms[i];
-        contact->updated_ms = contact->created_ms;
         if (contact->subscribed_ms != INT64_MIN) {
             contact->subscribed_ms = contact->created_ms;
         }
@@ -167,7 +199,7 @@ static int insert_made(struct contactplan *plan, int64_t write_id, bool *ret_rac
                        struct err_info *info)
 {
     const struct contact **contacts =
-        arena_array(plan->arena, plan->made_count, sizeof(struct contact *));
+        arena_raw(plan->arena, plan->made_count, sizeof(struct contact *));
     for (size_t i = 0; i < plan->made_count; i++) {
         contacts[i] = &plan->made[i]->contact;
     }
@@ -184,17 +216,40 @@ static int compare_contact(const void *a, const void *b)
     return ((*left)->ordinal > (*right)->ordinal) - ((*left)->ordinal < (*right)->ordinal);
 }
 
+/* The changed contacts whose status did (not) change, by ordinal. */
+static size_t pick_changed(const struct contactplan *plan, bool flipped,
+                           const struct contact **contacts)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->row_count; i++) {
+        const struct contactplan_row *row = &plan->rows[i];
+        if (row->stored && row->changed && row->flipped == flipped) {
+            contacts[count++] = &row->contact;
+        }
+    }
+    if (count > 1) {
+        qsort(contacts, count, sizeof(struct contact *), compare_contact);
+    }
+    return count;
+}
+
 static int update_changed(struct contactplan *plan, int64_t write_id, struct err_info *info)
 {
     const struct contact **contacts =
-        arena_array(plan->arena, plan->row_count, sizeof(struct contact *));
-    size_t count = 0;
-    for (size_t i = 0; i < plan->row_count; i++) {
-        if (plan->rows[i].stored && plan->rows[i].changed) {
-            contacts[count++] = &plan->rows[i].contact;
-        }
+        arena_raw(plan->arena, plan->row_count, sizeof(struct contact *));
+    if (plan->row_count == 1) { /* the only way to a new address */
+        const struct contactplan_row *row = &plan->rows[0];
+        return row->stored && row->changed ? contactrows_update_one(plan->db, plan->project_id,
+                                                                    &row->contact, write_id, info)
+                                           : 0;
     }
-    qsort(contacts, count, sizeof(struct contact *), compare_contact);
+    size_t count = pick_changed(plan, false, contacts);
+    int err = contactrows_update_data(plan->db, plan->arena, plan->project_id, contacts, count,
+                                      plan->now_ms, write_id, info);
+    if (err < 0) {
+        return err;
+    }
+    count = pick_changed(plan, true, contacts);
     return contactrows_update(plan->db, plan->arena, plan->project_id, contacts, count, write_id,
                               info);
 }
@@ -225,6 +280,19 @@ static void set_write_check(struct contactplan *plan, const struct contact *writ
     }
 }
 
+static int publish(struct contactplan *plan, struct err_info *info)
+{
+    for (size_t i = 0; i < plan->row_count; i++) {
+        const struct contactplan_row *row = &plan->rows[i];
+        if (row->present && !row->stored) {
+            contactpublish_created(&plan->publish, &row->contact);
+        } else if (row->changed) {
+            contactpublish_updated(&plan->publish, &row->before, &row->contact);
+        }
+    }
+    return contactpublish_write(&plan->publish, plan->db, info);
+}
+
 static int write_marks(struct contactplan *plan, struct dirty_mark *marks, size_t count,
                        int64_t write_id, struct err_info *info)
 {
@@ -244,7 +312,7 @@ int contactplan_write(struct contactplan *plan, const struct contactwrite_handle
                       struct contactplan_ordinals *ordinals, bool *ret_raced, struct err_info *info)
 {
     struct dirty_mark *marks =
-        arena_array(plan->arena, plan->row_count + plan->event_count, sizeof *marks);
+        arena_raw(plan->arena, plan->row_count + plan->event_count, sizeof *marks);
     size_t mark_count = 0;
     int64_t write_id = uuid_random63();
     int err = take_ordinals(plan, handles, ordinals, info);
@@ -256,6 +324,9 @@ int contactplan_write(struct contactplan *plan, const struct contactwrite_handle
     }
     if (err == 0) {
         err = insert_events(plan, marks, &mark_count, info);
+    }
+    if (err == 0) {
+        err = publish(plan, info);
     }
     return err < 0 ? err : write_marks(plan, marks, mark_count, write_id, info);
 }

@@ -6,15 +6,19 @@
 #ifndef MUSTER_STORE_CONTACTPLAN_H
 #define MUSTER_STORE_CONTACTPLAN_H
 
+#include "store/contactpublish.h"
 #include "store/contactwrite.h"
 #include "store/eventrows.h"
 
 /* A contact in the plan. */
 struct contactplan_row {
-    struct contact contact; /* as it will be */
-    bool stored;            /* it has a row, which is locked */
+    struct contact contact; /* as it will be; of one that is only held: ordinal and email */
+    struct contact before;  /* as it is stored, when `stored` */
+    bool stored;            /* it has a row, which is locked or held */
     bool present;           /* stored, or made by the plan */
     bool changed;
+    bool flipped; /* its status changed */
+    bool keeps_created; /* created_ms was given, the ordinal's is not for it */
 };
 
 /* Ordinals that were taken and not used yet: a body that runs again uses them again. */
@@ -35,7 +39,9 @@ struct contactplan {
     struct arena *arena;
     uint32_t project_id;
     int64_t now_ms;
+    bool held; /* contacts that are stored are only held */
     struct contactplan_flips flips;
+    struct contactpublish publish;
     struct contactplan_row *rows; /* by address, ascending */
     size_t row_count;
     struct contactplan_row **made; /* in the order in which they were made */
@@ -48,10 +54,12 @@ struct contactplan {
 
 /*
  * Starts a plan in the open transaction: locks the contacts with these (normalised) addresses, in
- * any order and with repeats. Returns 0 or an err of db_query.
+ * any order and with repeats. may_hold: contacts that are there will only get events and nobody
+ * looks at them; where nothing is published either they are not read (contactrows_lock_emails).
+ * Returns 0, ERR_NOT_FOUND (no such project) or an err of db_query.
  */
 int contactplan_begin(struct contactplan *plan, struct db *db, struct arena *arena,
-                      uint32_t project_id, const struct str *emails, size_t count,
+                      uint32_t project_id, const struct str *emails, size_t count, bool may_hold,
                       struct err_info *info) MUST_CHECK;
 
 /* The row of an address that the plan began with. Never NULL; perhaps not present. */
@@ -70,7 +78,7 @@ void contactplan_add_event(struct contactplan *plan, struct contactplan_row *row
                            const struct eventrows_event *event);
 
 /*
- * Writes everything: new contacts, changed ones, events, marks, and the write check. `ordinals`
+ * Writes everything: new contacts, changed ones, events, deliveries, marks, and the write check. `ordinals`
  * keeps what is taken for new contacts between runs. Returns 0; ERR_CONFLICT when somebody else
  * made one of the addresses meanwhile (ret_raced is then true) or has the new one; or an err of
  * the database.

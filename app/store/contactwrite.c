@@ -35,6 +35,9 @@ static int name_events(struct db *db, struct arena *arena, const struct contactw
             names[count++] = batch->items[i].event->name;
         }
     }
+    if (batch->dry_run) {
+        return eventname_find(db, arena, batch->project_id, names, count, ids, info);
+    }
     int err =
         eventname_register(db, arena, batch->project_id, names, count, added_by(batch), ids, info);
     if (err < 0) {
@@ -120,6 +123,9 @@ static int name_fields(struct db *db, struct arena *arena, const struct contactw
             paths[total++] = fields[i].at[k].path;
         }
     }
+    if (batch->dry_run) {
+        return 0;
+    }
     int err =
         field_register(db, arena, batch->project_id, paths, total, added_by(batch), ids, info);
     for (size_t i = 0; err == 0 && i < batch->count; i++) {
@@ -150,6 +156,7 @@ struct upsert {
     struct str *emails;
     size_t email_count;
     bool may_flip;
+    bool may_hold; /* contacts that are there only get events */
     struct contactplan_flips flips;
     struct contactplan_ordinals ordinals;
     bool raced;
@@ -180,6 +187,21 @@ static int check_time(int64_t now_ms, struct contactwrite_event *event, struct e
     return 0;
 }
 
+static bool is_skipped(const struct contactwrite_item *item, bool present)
+{
+    return (item->when == CONTACTWRITE_ONLY_NEW && present) ||
+           (item->when == CONTACTWRITE_ONLY_STORED && !present);
+}
+
+static void keep_created(struct contactplan_row *row, int64_t created_ms)
+{
+    row->keeps_created = true;
+    row->contact.created_ms = created_ms;
+    if (row->contact.subscribed_ms != INT64_MIN) {
+        row->contact.subscribed_ms = created_ms;
+    }
+}
+
 static int apply_item(struct contactplan *plan, const struct contactwrite_batch *batch,
                       bool public_resubscribe, struct contactwrite_item *item,
                       struct err_info *info)
@@ -191,6 +213,11 @@ static int apply_item(struct contactplan *plan, const struct contactwrite_batch 
         .by_public = batch->by_public,
         .public_resubscribe = public_resubscribe,
     };
+    if (is_skipped(item, row->present)) {
+        item->outcome = CONTACTWRITE_SKIPPED;
+        item->contact = NULL;
+        return 0;
+    }
     if (item->subscribe_only_new && row->present) {
         change.subscribe = CONTACTCHANGE_KEEP;
     }
@@ -204,7 +231,10 @@ static int apply_item(struct contactplan *plan, const struct contactwrite_batch 
     if (err < 0) {
         return err;
     }
-    item->contact = &row->contact;
+    item->contact = plan->held && row->stored ? NULL : &row->contact;
+    if (item->has_created && item->outcome == CONTACTWRITE_CREATED) {
+        keep_created(row, item->created_ms);
+    }
     if (item->event != NULL) {
         item->event->uuid = uuid_new();
         struct eventrows_event event = {.uuid = item->event->uuid,
@@ -212,6 +242,8 @@ static int apply_item(struct contactplan *plan, const struct contactwrite_batch 
                                         .at_ms = item->event->stored_ms,
                                         .data = item->event->data};
         contactplan_add_event(plan, row, &event);
+        contactpublish_tracked(&plan->publish, &row->contact, item->event->name,
+                               &item->event->uuid, item->event->data, item->event->stored_ms);
     }
     return 0;
 }
@@ -260,7 +292,7 @@ static int upsert_body(struct db *db, void *ctx, struct err_info *info)
         }
     }
     int err = contactplan_begin(&plan, db, upsert->arena, batch->project_id, upsert->emails,
-                                upsert->email_count, info);
+                                upsert->email_count, upsert->may_hold, info);
     if (err < 0) {
         return err;
     }
@@ -269,7 +301,17 @@ static int upsert_body(struct db *db, void *ctx, struct err_info *info)
     if (err < 0) {
         return err;
     }
-    return contactplan_write(&plan, upsert->handles, &upsert->ordinals, &upsert->raced, info);
+    if (!batch->dry_run) {
+        err = contactplan_write(&plan, upsert->handles, &upsert->ordinals, &upsert->raced, info);
+    }
+    return err == 0 && batch->also != NULL ? batch->also(db, batch->also_ctx, info) : err;
+}
+
+/* Whether the item leaves a contact that is there as it is, but for an event. */
+static bool only_tells(const struct contactwrite_item *item)
+{
+    return item->patch == NULL &&
+           (item->subscribe == CONTACTCHANGE_KEEP || item->subscribe_only_new);
 }
 
 /* Numbers for the names, then what the transaction needs to know of the items. */
@@ -287,16 +329,20 @@ static int upsert_prepare(struct upsert *upsert, struct err_info *info)
     if (err < 0) {
         return err;
     }
+    upsert->may_hold = batch->skip_contacts;
     for (size_t i = 0; i < batch->count; i++) {
         const struct contactwrite_item *item = &batch->items[i];
         upsert->ready[i] = item->problem_err == 0;
         if (upsert->ready[i]) {
             upsert->emails[upsert->email_count++] = item->email;
             upsert->may_flip |= item->subscribe != CONTACTCHANGE_KEEP && !item->subscribe_only_new;
+            upsert->may_hold &= only_tells(item);
         }
     }
-    return upsert->may_flip ? name_flips(db, upsert->arena, batch->project_id, &upsert->flips, info)
-                            : 0;
+    if (!upsert->may_flip || batch->dry_run) {
+        return 0;
+    }
+    return name_flips(db, upsert->arena, batch->project_id, &upsert->flips, info);
 }
 
 int contactwrite_upsert(const struct contactwrite_handles *handles, struct arena *arena,
@@ -342,11 +388,18 @@ static int patch_body(struct db *db, void *ctx, struct err_info *info)
                                .flips = patch->flips,
                                .rows = &row,
                                .row_count = 1};
+    struct contactrows_moment moment;
     int err = contactrows_lock_uuid(db, patch->arena, patch->project_id, patch->uuid, &row.contact,
-                                    &plan.now_ms, info);
+                                    &moment, info);
+    if (err == 0) {
+        err = contactpublish_begin(&plan.publish, db, patch->arena, patch->project_id, &moment,
+                                   info);
+    }
     if (err < 0) {
         return err;
     }
+    row.before = row.contact;
+    plan.now_ms = moment.now_ms;
     enum contactwrite_outcome outcome;
     err = contactplan_apply(&plan, &row, patch->change, &outcome, info);
     if (err < 0) {

@@ -36,7 +36,15 @@ enum contactwrite_outcome {
     CONTACTWRITE_FAILED, /* see `problem`; nothing of the item is stored */
     CONTACTWRITE_CREATED,
     CONTACTWRITE_UPDATED,
-    CONTACTWRITE_UNCHANGED /* the contact, that is: an event is recorded all the same */
+    CONTACTWRITE_UNCHANGED, /* the contact, that is: an event is recorded all the same */
+    CONTACTWRITE_SKIPPED    /* `when` did not hold: nothing of the item is stored */
+};
+
+/* Which contacts an item speaks of. */
+enum contactwrite_when {
+    CONTACTWRITE_ALWAYS,
+    CONTACTWRITE_ONLY_NEW,   /* one that nobody has made yet */
+    CONTACTWRITE_ONLY_STORED /* one that is there */
 };
 
 /* One contact to make or change, found by its address. */
@@ -44,6 +52,9 @@ struct contactwrite_item {
     struct str email; /* normalised: email_normalise */
     enum contactchange_subscribe subscribe;
     bool subscribe_only_new;          /* `subscribe` speaks of a contact that this item makes */
+    enum contactwrite_when when;
+    bool has_created; /* a contact that this item makes gets created_ms */
+    int64_t created_ms;
     const struct jsonval *patch;      /* of contactdata_read; NULL: none */
     struct contactwrite_event *event; /* NULL: none */
     /* Why the item cannot be stored; the caller may set it, the item is then passed over. */
@@ -51,7 +62,8 @@ struct contactwrite_item {
     struct err_info *problem; /* in the arena; set with problem_err */
     /* Set by the write: */
     enum contactwrite_outcome outcome;
-    const struct contact *contact; /* as the batch leaves it; NULL when the item failed */
+    /* As the batch leaves it; NULL: failed or skipped, or not read (skip_contacts). */
+    const struct contact *contact;
 };
 
 struct contactwrite_batch {
@@ -61,6 +73,12 @@ struct contactwrite_batch {
     size_t count;
     struct idempotency_claim *claim; /* NULL: none */
     bool all_or_nothing;             /* the first problem of an item is the whole answer */
+    bool skip_contacts; /* nobody looks at items[].contact: many events are stored faster */
+    bool dry_run; /* store nothing, not even names: only the outcomes, and what `also` does */
+    /* Called in the transaction, after the rows are written; NULL: nothing. It may run again with
+     * it, and may set another write check. */
+    int (*also)(struct db *db, void *ctx, struct err_info *info);
+    void *also_ctx;
 };
 
 /*

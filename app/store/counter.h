@@ -11,7 +11,8 @@ enum counter_kind {
     COUNTER_SEGMENT = 1,
     COUNTER_CAMPAIGN = 2,
     COUNTER_FIELD = 3,
-    COUNTER_EVENT_NAME = 4
+    COUNTER_EVENT_NAME = 4,
+    COUNTER_WEBHOOK = 5
 };
 
 /*

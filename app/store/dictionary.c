@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "store/counter.h"
 #include "store/sqllist.h"
-#include "store/sqlrows.h"
 
 /* ---- what this process knows --------------------------------------------------------------- */
 
@@ -115,15 +113,20 @@ static int compare_name_and_place(const void *a, const void *b)
     return order != 0 ? order : (*left > *right) - (*left < *right);
 }
 
-/* Fills the job with the names that this process does not know. */
+/* Fills in the numbers that this process knows, and the job with the other names. */
 static void job_begin(struct dictionary_job *job, struct arena *arena, const struct str *names,
-                      size_t count)
+                      size_t count, uint32_t *ret_ids)
 {
-    job->wanted = arena_array(arena, count, sizeof *job->wanted);
-    job->sorted = arena_array(arena, count, sizeof(struct wanted_name *));
-    job->params = arena_array(arena, count * INSERT_WIDTH, sizeof *job->params);
+    size_t unknown = 0;
     for (size_t i = 0; i < count; i++) {
-        if (known_id(job->kind->counter, job->project_id, names[i]) == 0) {
+        ret_ids[i] = known_id(job->kind->counter, job->project_id, names[i]);
+        unknown += ret_ids[i] == 0;
+    }
+    job->wanted = arena_array(arena, unknown, sizeof *job->wanted);
+    job->sorted = arena_array(arena, unknown, sizeof(struct wanted_name *));
+    job->params = arena_array(arena, unknown * INSERT_WIDTH, sizeof *job->params);
+    for (size_t i = 0; i < count; i++) {
+        if (ret_ids[i] == 0) {
             job->wanted[job->wanted_count].name = names[i];
             job->sorted[job->wanted_count] = &job->wanted[job->wanted_count];
             job->wanted_count++;
@@ -168,17 +171,18 @@ static int job_select(struct dictionary_job *job, struct db *db, struct err_info
     return sqllist_query(db, &query, set_wanted, job, info);
 }
 
-/* Reads off the numbers of all names, and remembers what the job found. */
+/* Reads off the other numbers, and remembers what the job found. */
 static void job_end(const struct dictionary_job *job, const struct str *names, size_t count,
                     uint32_t *ret_ids)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct wanted_name key = {.name = names[i]};
-        const struct wanted_name *key_at = &key;
-        struct wanted_name **found =
-            bsearch(&key_at, job->sorted, job->count, sizeof(struct wanted_name *), compare_name);
-        ret_ids[i] =
-            found != NULL ? (*found)->id : known_id(job->kind->counter, job->project_id, names[i]);
+    for (size_t i = 0; job->count > 0 && i < count; i++) {
+        if (ret_ids[i] == 0) {
+            struct wanted_name key = {.name = names[i]};
+            const struct wanted_name *key_at = &key;
+            struct wanted_name **found = bsearch(&key_at, job->sorted, job->count,
+                                                 sizeof(struct wanted_name *), compare_name);
+            ret_ids[i] = found == NULL ? 0 : (*found)->id;
+        }
     }
     for (size_t i = 0; i < job->count; i++) {
         if (job->sorted[i]->id != 0) {
@@ -193,7 +197,7 @@ int dictionary_find(const struct dictionary *kind, struct db *db, struct arena *
                     struct err_info *info)
 {
     struct dictionary_job job = {.kind = kind, .project_id = project_id};
-    job_begin(&job, arena, names, count);
+    job_begin(&job, arena, names, count, ret_ids);
     int err = job_select(&job, db, info);
     if (err == 0) {
         job_end(&job, names, count, ret_ids);
@@ -309,7 +313,7 @@ int dictionary_register(const struct dictionary *kind, struct db *db, struct are
                         enum dictionary_by by, uint32_t *ret_ids, struct err_info *info)
 {
     struct dictionary_job job = {.kind = kind, .project_id = project_id, .by = by};
-    job_begin(&job, arena, names, count);
+    job_begin(&job, arena, names, count, ret_ids);
     int err = job_select(&job, db, info);
     for (size_t i = 0; err == 0 && i < job.count; i++) {
         if (job.sorted[i]->id == 0) {

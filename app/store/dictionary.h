@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "db/db.h"
 #include "store/counter.h"
+#include "store/sqlrows.h"
 
 /* Who adds a name. What the system adds has no limit and counts for none. */
 enum dictionary_by {
@@ -28,7 +29,7 @@ struct dictionary {
     /* Statement texts. */
     const char *const *select; /* sqllist of names: id, name */
     const char *count;         /* project: names by keys, of these by public ones */
-    const char *const *insert; /* sqlrows: project, id, name, added_by, first_seen_ms */
+    struct sqlrows *insert;    /* project, id, name, added_by, first_seen_ms */
     const char *check;         /* project, id, name: a row when it is there, locking */
 };
 

@@ -3,35 +3,17 @@
 #include <stdlib.h>
 
 #include "base/uuid.h"
+#include "store/sqlrows.h"
 
 /*
  * REPLACE, and not INSERT … ON DUPLICATE KEY UPDATE: it is the one form that both servers take
  * without a warning (VALUES() is deprecated in MySQL, its row alias unknown to MariaDB). The table
  * has no other key and no trigger, so that both update the row in place; measured equal in speed.
- * 256 rows is the longest text that ISO C promises to hold.
  */
-#define HEAD "REPLACE INTO dirty (project_id, part, ordinal, seq) VALUES "
-#define ROW "(?,?,?,?)"
-#define ROWS_2 ROW "," ROW
-#define ROWS_4 ROWS_2 "," ROWS_2
-#define ROWS_8 ROWS_4 "," ROWS_4
-#define ROWS_16 ROWS_8 "," ROWS_8
-#define ROWS_32 ROWS_16 "," ROWS_16
-#define ROWS_64 ROWS_32 "," ROWS_32
-#define ROWS_128 ROWS_64 "," ROWS_64
-#define ROWS_256 ROWS_128 "," ROWS_128
-#define BATCH_MAX 256u
+#define MARK_WIDTH 4
+SQLROWS(sql_mark, "REPLACE INTO dirty (project_id, part, ordinal, seq) VALUES ", "(?,?,?,?)", "");
 
-static const char SQL_1[] = HEAD ROW;
-static const char SQL_8[] = HEAD ROWS_8;
-static const char SQL_64[] = HEAD ROWS_64;
-static const char SQL_256[] = HEAD ROWS_256;
-
-/* Largest first. */
-static const struct {
-    size_t rows;
-    const char *sql;
-} BATCHES[] = {{BATCH_MAX, SQL_256}, {64, SQL_64}, {8, SQL_8}, {1, SQL_1}};
+#define AT_ONCE 512u
 
 static int by_part_and_ordinal(const void *a, const void *b)
 {
@@ -55,29 +37,24 @@ static size_t sort_and_drop_repeats(struct dirty_mark *marks, size_t count)
     return kept;
 }
 
-static int add_batch(struct db *db, uint32_t project_id, const struct dirty_mark *marks,
-                     size_t rows, const char *sql, struct err_info *info)
-{
-    struct db_param params[BATCH_MAX * 4];
-    for (size_t i = 0; i < rows; i++) {
-        params[i * 4] = DB_I64(project_id);
-        params[i * 4 + 1] = DB_U64(marks[i].part);
-        params[i * 4 + 2] = DB_I64(marks[i].ordinal);
-        params[i * 4 + 3] = DB_I64(uuid_random63());
-    }
-    return db_exec(db, sql, params, (unsigned)(rows * 4), NULL, info);
-}
-
 int dirty_add(struct db *db, uint32_t project_id, struct dirty_mark *marks, size_t count,
               struct err_info *info)
 {
+    /* Too large for the stack of the one mark that most writes make. */
+    static struct db_param params[AT_ONCE * MARK_WIDTH];
     size_t left = sort_and_drop_repeats(marks, count);
     int err = 0;
-    for (size_t i = 0; i < ARRAY_LEN(BATCHES); i++) {
-        for (; !err && left >= BATCHES[i].rows; left -= BATCHES[i].rows) {
-            err = add_batch(db, project_id, marks, BATCHES[i].rows, BATCHES[i].sql, info);
-            marks += BATCHES[i].rows;
+    while (!err && left > 0) {
+        size_t now = left < AT_ONCE ? left : AT_ONCE;
+        for (size_t i = 0; i < now; i++) {
+            params[i * MARK_WIDTH] = DB_I64(project_id);
+            params[i * MARK_WIDTH + 1] = DB_U64(marks[i].part);
+            params[i * MARK_WIDTH + 2] = DB_I64(marks[i].ordinal);
+            params[i * MARK_WIDTH + 3] = DB_I64(uuid_random63());
         }
+        err = sqlrows_exec(db, sql_mark, params, now, MARK_WIDTH, info);
+        marks += now;
+        left -= now;
     }
     return err;
 }

@@ -1,9 +1,13 @@
 #include "store/event.h"
 
+#include "base/buf.h"
+#include "base/limits.h"
+#include "store/contactpublish.h"
 #include "store/contactrows.h"
 #include "store/eventname.h"
 #include "store/eventrows.h"
 #include "store/sqlvalue.h"
+#include "json/jsonwrite.h"
 
 /* ---- recording ----------------------------------------------------------------------------- */
 
@@ -20,14 +24,20 @@ static int record_body(struct db *db, void *ctx, struct err_info *info)
     struct recording *recording = ctx;
     struct event *event = recording->event;
     struct contact contact = {0};
-    int64_t now_ms = 0;
+    struct contactrows_moment moment;
+    struct contactpublish publish;
     int err = recording->contact == NULL
-                  ? db_now_ms(db, &now_ms, info)
+                  ? contactrows_moment(db, recording->project_id, &moment, info)
                   : contactrows_lock_uuid(db, recording->arena, recording->project_id,
-                                          recording->contact, &contact, &now_ms, info);
+                                          recording->contact, &contact, &moment, info);
+    if (err == 0) {
+        err = contactpublish_begin(&publish, db, recording->arena, recording->project_id, &moment,
+                                   info);
+    }
     if (err < 0) {
         return err;
     }
+    int64_t now_ms = moment.now_ms;
     event->uuid = uuid_new();
     event->has_contact = recording->contact != NULL;
     event->contact = contact.uuid;
@@ -45,6 +55,12 @@ static int record_body(struct db *db, void *ctx, struct err_info *info)
     size_t mark_count;
     err = eventrows_insert(db, recording->arena, recording->project_id, &row, 1, now_ms, &mark,
                            &mark_count, info);
+    if (err < 0) {
+        return err;
+    }
+    contactpublish_tracked(&publish, recording->contact == NULL ? NULL : &contact, event->name,
+                           &event->uuid, event->data, now_ms);
+    err = contactpublish_write(&publish, db, info);
     if (err < 0) {
         return err;
     }
@@ -88,6 +104,42 @@ static const char sql_list[] = EVENT_SELECT("PRIMARY", "");
 static const char sql_list_by_name[] = EVENT_SELECT("name", " AND e.name_id = ?");
 static const char sql_list_by_contact[] = EVENT_SELECT("contact", " AND e.ordinal = ?");
 
+/* Entries and exits: their rows are the occurrences. One whose contact is gone is not shown. */
+#define TRANSITION_SELECT(index, where)                                                            \
+    "SELECT STRAIGHT_JOIN t.uuid, n.name, t.at_ms, t.at_ms, c.uuid, c.email, NULL, NULL, s.uuid,"  \
+    " s.name FROM transition t FORCE INDEX (" index ")"                                            \
+    " JOIN event_name n FORCE INDEX (PRIMARY) ON n.project_id = t.project_id"                      \
+    " AND n.name_id = t.name_id"                                                                   \
+    " JOIN contact c ON c.project_id = t.project_id AND c.ordinal = t.ordinal"                     \
+    " JOIN segment s ON s.project_id = t.project_id AND s.segment_id = t.segment_id"               \
+    " WHERE t.project_id = ?" where " ORDER BY t.at_ms DESC, t.uuid DESC LIMIT ?"
+#define TRANSITION_SEGMENT_COLUMN 8
+
+static const char sql_moves[] = TRANSITION_SELECT("newest", "");
+static const char sql_moves_by_name[] = TRANSITION_SELECT("name", " AND t.name_id = ?");
+static const char sql_moves_by_contact[] = TRANSITION_SELECT("contact", " AND t.ordinal = ?");
+
+/* The data of an entry or exit (http-api §1.7). */
+static struct str transition_data(struct arena *arena, const struct db_rows *rows)
+{
+    struct uuid uuid = sqlvalue_uuid(rows, TRANSITION_SEGMENT_COLUMN);
+    char id[37];
+    struct buf text;
+    struct jsonwrite w;
+    uuid_format(&uuid, id);
+    buf_init(&text, LIMIT_DATA_BYTES);
+    jsonwrite_init(&w, &text);
+    jsonwrite_object(&w);
+    jsonwrite_name(&w, "segmentId");
+    jsonwrite_c(&w, id);
+    jsonwrite_name(&w, "segmentName");
+    jsonwrite_str(&w, db_bytes(rows, TRANSITION_SEGMENT_COLUMN + 1));
+    jsonwrite_object_end(&w);
+    struct str data = str_copy(arena, buf_str(&text));
+    buf_done(&text);
+    return data;
+}
+
 static void event_from_row(struct arena *arena, const struct db_rows *rows, struct event *ret)
 {
     *ret = (struct event){.uuid = sqlvalue_uuid(rows, 0),
@@ -101,7 +153,7 @@ static void event_from_row(struct arena *arena, const struct db_rows *rows, stru
                           .data = sqlvalue_text(arena, rows, 7)};
 }
 
-static int read_list(struct db *db, struct arena *arena, const char *sql,
+static int read_list(struct db *db, struct arena *arena, const char *sql, bool moves,
                      const struct db_param *params, unsigned param_count, size_t limit,
                      struct event **ret, size_t *ret_count, struct err_info *info)
 {
@@ -113,10 +165,47 @@ static int read_list(struct db *db, struct arena *arena, const char *sql,
     struct event *events = arena_array(arena, limit, sizeof *events);
     size_t count = 0;
     while (count < limit && (more = db_next(rows, info)) > 0) {
-        event_from_row(arena, rows, &events[count++]);
+        struct event *event = &events[count++];
+        event_from_row(arena, rows, event);
+        if (moves) {
+            event->data = transition_data(arena, rows);
+        }
     }
     if (more < 0) {
         return more;
+    }
+    *ret = events;
+    *ret_count = count;
+    return 0;
+}
+
+/* True when `a` stands before `b` in a list, newest first. */
+static bool is_newer(const struct event *a, const struct event *b)
+{
+    return a->at_ms != b->at_ms ? a->at_ms > b->at_ms
+                                : memcmp(&a->uuid, &b->uuid, sizeof a->uuid) > 0;
+}
+
+/* The newest of the log and of the entries and exits, from one query each. */
+static int read_both(struct db *db, struct arena *arena, const char *sql, const char *sql_of_moves,
+                     const struct db_param *params, unsigned param_count, size_t limit,
+                     struct event **ret, size_t *ret_count, struct err_info *info)
+{
+    struct event *logged, *moves;
+    size_t logged_count, move_count, l = 0, m = 0, count = 0;
+    int err =
+        read_list(db, arena, sql, false, params, param_count, limit, &logged, &logged_count, info);
+    if (err == 0) {
+        err = read_list(db, arena, sql_of_moves, true, params, param_count, limit, &moves,
+                        &move_count, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    struct event *events = arena_array(arena, limit, sizeof *events);
+    while (count < limit && (l < logged_count || m < move_count)) {
+        bool from_log = m == move_count || (l < logged_count && is_newer(&logged[l], &moves[m]));
+        events[count++] = from_log ? logged[l++] : moves[m++];
     }
     *ret = events;
     *ret_count = count;
@@ -127,15 +216,15 @@ int event_list(struct db *db, struct arena *arena, uint32_t project_id, const st
                size_t limit, struct event **ret, size_t *ret_count, struct err_info *info)
 {
     if (name == NULL) {
-        return read_list(db, arena, sql_list, DB_PARAMS(DB_I64(project_id), DB_U64(limit)), limit,
-                         ret, ret_count, info);
+        return read_both(db, arena, sql_list, sql_moves,
+                         DB_PARAMS(DB_I64(project_id), DB_U64(limit)), limit, ret, ret_count, info);
     }
     uint32_t name_id;
     int err = eventname_find(db, arena, project_id, name, 1, &name_id, info);
     if (err < 0) {
         return err;
     }
-    return read_list(db, arena, sql_list_by_name,
+    return read_both(db, arena, sql_list_by_name, sql_moves_by_name,
                      DB_PARAMS(DB_I64(project_id), DB_I64(name_id), DB_U64(limit)), limit, ret,
                      ret_count, info);
 }
@@ -144,7 +233,7 @@ int event_list_of_contact(struct db *db, struct arena *arena, uint32_t project_i
                           size_t limit, struct event **ret, size_t *ret_count,
                           struct err_info *info)
 {
-    return read_list(db, arena, sql_list_by_contact,
+    return read_both(db, arena, sql_list_by_contact, sql_moves_by_contact,
                      DB_PARAMS(DB_I64(project_id), DB_I64(ordinal), DB_U64(limit)), limit, ret,
                      ret_count, info);
 }
@@ -156,12 +245,14 @@ int event_stats(struct db *db, struct arena *arena, uint32_t project_id, int64_t
     static const char sql[] =
         "SELECT n.name, s.occurrences FROM (SELECT name_id, COUNT(*) AS occurrences"
         " FROM event FORCE INDEX (name) WHERE project_id = ? AND at_ms >= ? AND at_ms <= ?"
-        " GROUP BY name_id) s JOIN event_name n ON n.project_id = ? AND n.name_id = s.name_id"
+        " GROUP BY name_id UNION ALL SELECT name_id, COUNT(*) FROM transition FORCE INDEX (name)"
+        " WHERE project_id = ? AND at_ms >= ? AND at_ms <= ? GROUP BY name_id) s"
+        " JOIN event_name n ON n.project_id = ? AND n.name_id = s.name_id"
         " ORDER BY s.occurrences DESC, n.name";
     AUTO(db_rows) rows = NULL;
-    int more = db_query(
-        db, sql, DB_PARAMS(DB_I64(project_id), DB_I64(from_ms), DB_I64(to_ms), DB_I64(project_id)),
-        false, &rows, info);
+    const struct db_param project = DB_I64(project_id), from = DB_I64(from_ms), to = DB_I64(to_ms);
+    int more = db_query(db, sql, DB_PARAMS(project, from, to, project, from, to, project), false,
+                        &rows, info);
     if (more < 0) {
         return more;
     }
@@ -186,7 +277,8 @@ int event_usage(struct db *db, struct arena *arena, uint32_t project_id, struct 
                 struct event_usage *ret, struct err_info *info)
 {
     static const char sql[] =
-        "SELECT (SELECT COUNT(*) FROM event WHERE project_id = ? AND name_id = ?),"
+        "SELECT (SELECT COUNT(*) FROM event WHERE project_id = ? AND name_id = ?) +"
+        " (SELECT COUNT(*) FROM transition WHERE project_id = ? AND name_id = ?),"
         " (SELECT COUNT(*) FROM contact_event WHERE project_id = ? AND name_id = ?)";
     uint32_t name_id;
     int err = eventname_find(db, arena, project_id, &name, 1, &name_id, info);
@@ -194,9 +286,9 @@ int event_usage(struct db *db, struct arena *arena, uint32_t project_id, struct 
         return err;
     }
     AUTO(db_rows) rows = NULL;
+    const struct db_param project = DB_I64(project_id), name_param = DB_I64(name_id);
     int found =
-        db_one(db, sql,
-               DB_PARAMS(DB_I64(project_id), DB_I64(name_id), DB_I64(project_id), DB_I64(name_id)),
+        db_one(db, sql, DB_PARAMS(project, name_param, project, name_param, project, name_param),
                &rows, info);
     if (found < 0) {
         return found;

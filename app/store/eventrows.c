@@ -65,13 +65,37 @@ static size_t roll_up(const struct eventrows_event *events, size_t count, struct
     return kept;
 }
 
+static int compare_time(const void *a, const void *b)
+{
+    const struct eventrows_event *const *left = a;
+    const struct eventrows_event *const *right = b;
+    return ((*left)->at_ms > (*right)->at_ms) - ((*left)->at_ms < (*right)->at_ms);
+}
+
+/* In order of time, which is that of the table: neighbours share pages. */
+static const struct eventrows_event **by_time(struct arena *arena,
+                                              const struct eventrows_event *events, size_t count)
+{
+    const struct eventrows_event **sorted = arena_raw(arena, count, sizeof *sorted);
+    bool is_sorted = true;
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = &events[i];
+        is_sorted &= i == 0 || events[i].at_ms >= events[i - 1].at_ms;
+    }
+    if (!is_sorted) {
+        qsort(sorted, count, sizeof *sorted, compare_time);
+    }
+    return sorted;
+}
+
 static int insert_log(struct db *db, struct arena *arena, uint32_t project_id,
                       const struct eventrows_event *events, size_t count, int64_t created_ms,
                       struct err_info *info)
 {
-    struct db_param *params = arena_array(arena, count * EVENT_WIDTH, sizeof *params);
+    const struct eventrows_event **sorted = by_time(arena, events, count);
+    struct db_param *params = arena_raw(arena, count * EVENT_WIDTH, sizeof *params);
     for (size_t i = 0; i < count; i++) {
-        const struct eventrows_event *event = &events[i];
+        const struct eventrows_event *event = sorted[i];
         const struct db_param row[EVENT_WIDTH] = {
             DB_I64(project_id),
             DB_I64(event->at_ms),
@@ -87,18 +111,13 @@ static int insert_log(struct db *db, struct arena *arena, uint32_t project_id,
     return sqlrows_exec(db, sql_insert_event, params, count, EVENT_WIDTH, info);
 }
 
-int eventrows_insert(struct db *db, struct arena *arena, uint32_t project_id,
-                     const struct eventrows_event *events, size_t count, int64_t created_ms,
-                     struct dirty_mark *marks, size_t *ret_marks, struct err_info *info)
+int eventrows_add_rollups(struct db *db, struct arena *arena, uint32_t project_id,
+                          const struct eventrows_event *events, size_t count,
+                          struct dirty_mark *marks, size_t *ret_marks, struct err_info *info)
 {
-    *ret_marks = 0;
-    int err = insert_log(db, arena, project_id, events, count, created_ms, info);
-    if (err < 0) {
-        return err;
-    }
-    struct rollup *rollups = arena_array(arena, count, sizeof *rollups);
+    struct rollup *rollups = arena_raw(arena, count, sizeof *rollups);
     size_t rollup_count = roll_up(events, count, rollups);
-    struct db_param *params = arena_array(arena, rollup_count * ROLLUP_WIDTH, sizeof *params);
+    struct db_param *params = arena_raw(arena, rollup_count * ROLLUP_WIDTH, sizeof *params);
     for (size_t i = 0; i < rollup_count; i++) {
         const struct rollup *rollup = &rollups[i];
         const struct db_param row[ROLLUP_WIDTH] = {
@@ -110,6 +129,17 @@ int eventrows_insert(struct db *db, struct arena *arena, uint32_t project_id,
     }
     *ret_marks = rollup_count;
     return sqlrows_exec(db, sql_add_rollup, params, rollup_count, ROLLUP_WIDTH, info);
+}
+
+int eventrows_insert(struct db *db, struct arena *arena, uint32_t project_id,
+                     const struct eventrows_event *events, size_t count, int64_t created_ms,
+                     struct dirty_mark *marks, size_t *ret_marks, struct err_info *info)
+{
+    *ret_marks = 0;
+    int err = insert_log(db, arena, project_id, events, count, created_ms, info);
+    return err < 0 ? err
+                   : eventrows_add_rollups(db, arena, project_id, events, count, marks, ret_marks,
+                                           info);
 }
 
 void eventrows_set_write_check(struct db *db, uint32_t project_id,

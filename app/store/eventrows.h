@@ -30,6 +30,15 @@ int eventrows_insert(struct db *db, struct arena *arena, uint32_t project_id,
                      struct dirty_mark *marks, size_t *ret_marks, struct err_info *info) MUST_CHECK;
 
 /*
+ * Adds occurrences that are kept elsewhere (store/transition.h) to their rollups: eventrows_insert
+ * without the log. Looked at: has_contact, ordinal, name_id, at_ms. Marks and errors as there.
+ */
+int eventrows_add_rollups(struct db *db, struct arena *arena, uint32_t project_id,
+                          const struct eventrows_event *events, size_t count,
+                          struct dirty_mark *marks, size_t *ret_marks,
+                          struct err_info *info) MUST_CHECK;
+
+/*
  * A write check of the open transaction (db_set_write_check) by an occurrence that it inserted: a
  * row of the log never changes, so that it tells the outcome for ever.
  */

@@ -13,7 +13,7 @@
 
 #include "db/db.h"
 
-#define HOSTMEM_TAKE_MAX 1000u
+#define HOSTMEM_TAKE_MAX 10000u
 
 struct hostmem;
 

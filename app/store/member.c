@@ -9,6 +9,7 @@
 /* One transaction's worth: ordinals ascending, without repeats. */
 struct member_batch {
     struct arena *arena;
+    bool is_in_tx; /* the caller's transaction is open */
     uint32_t project_id;
     uint32_t segment_id; /* 0: a set that is being dropped */
     uint64_t set_id;
@@ -265,7 +266,7 @@ static int member_run(struct db *db, struct member_batch *batch, db_body *body,
     for (size_t from = 0; from < unique; from += MEMBER_BATCH) {
         batch->ordinals = sorted + from;
         batch->count = unique - from < MEMBER_BATCH ? unique - from : MEMBER_BATCH;
-        int err = db_tx(db, DB_WRITE, body, batch, info);
+        int err = batch->is_in_tx ? body(db, batch, info) : db_tx(db, DB_WRITE, body, batch, info);
         if (err < 0) {
             return err;
         }
@@ -291,6 +292,14 @@ int member_add(struct db *db, struct arena *arena, uint32_t project_id, uint32_t
 {
     struct member_batch batch = member_batch(arena, project_id, segment_id);
     return member_run(db, &batch, member_add_body, ordinals, count, ret_added, info);
+}
+
+int member_add_here(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
+                    const uint32_t *ordinals, size_t count, struct err_info *info)
+{
+    struct member_batch batch = member_batch(arena, project_id, segment_id);
+    batch.is_in_tx = true;
+    return member_run(db, &batch, member_add_body, ordinals, count, NULL, info);
 }
 
 int member_remove(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,

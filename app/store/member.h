@@ -35,6 +35,10 @@ int member_add(struct db *db, struct arena *arena, uint32_t project_id, uint32_t
                const uint32_t *ordinals, size_t count, uint64_t *ret_added,
                struct err_info *info) MUST_CHECK;
 
+/* The same in the transaction that is open, however many they are; it sets its own write check. */
+int member_add_here(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
+                    const uint32_t *ordinals, size_t count, struct err_info *info) MUST_CHECK;
+
 /* Removes contacts by ordinal; ret_removed: how many were members. Errors as member_add. */
 int member_remove(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
                   const uint32_t *ordinals, size_t count, uint64_t *ret_removed,

@@ -4,6 +4,7 @@
 #include "column/key.h"
 #include "store/counter.h"
 #include "store/seggraph.h"
+#include "store/segstate.h"
 #include "store/sqllist.h"
 #include "store/sqlvalue.h"
 
@@ -242,6 +243,9 @@ static int segment_create_body(struct db *db, void *ctx, struct err_info *info)
     if (err == 0) {
         err = segment_insert(db, write, info);
     }
+    if (err == 0 && segment->kind == SEGMENT_DYNAMIC) {
+        err = segstate_create(db, write->project_id, segment->segment_id, info);
+    }
     if (err == 0) {
         err = segment_check_room(db, write->project_id, info);
     }
@@ -346,11 +350,18 @@ static int segment_update_body(struct db *db, void *ctx, struct err_info *info)
     if (err < 0) {
         return err;
     }
-    if (segment_apply(&write->result, write->parts, write->input)) {
+    bool changed = segment_apply(&write->result, write->parts, write->input);
+    if (changed) {
         write->result.updated_ms = now_ms;
     }
     err = segment_store(db, write, info);
-    return err < 0 ? err : segment_check_change(db, write, info);
+    if (err == 0) {
+        err = segment_check_change(db, write, info);
+    }
+    if (err == 0 && changed && write->result.kind == SEGMENT_DYNAMIC) {
+        err = segstate_touch(db, write->project_id, write->result.segment_id, info);
+    }
+    return err;
 }
 
 int segment_update(struct db *db, struct arena *arena, uint32_t project_id, const struct uuid *uuid,
@@ -391,8 +402,11 @@ static int segment_delete_rows(struct db *db, const struct segment_write *write,
         err =
             db_exec(db, sql, DB_PARAMS(DB_I64(write->project_id), DB_I64(segment_id)), NULL, info);
     }
-    if (err < 0 || write->result.kind != SEGMENT_STATIC) {
+    if (err < 0) {
         return err;
+    }
+    if (write->result.kind == SEGMENT_DYNAMIC) {
+        return segstate_drop(db, write->project_id, segment_id, info);
     }
     return db_exec(db, drop_sql,
                    DB_PARAMS(DB_I64(write->project_id), DB_U64(KEY_SET_SEGMENT(segment_id))), NULL,

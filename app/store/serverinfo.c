@@ -1,6 +1,8 @@
 #include "store/serverinfo.h"
 
+#include "base/seal.h"
 #include "base/timeutil.h"
+#include "store/delivery.h"
 #include "store/sqlvalue.h"
 
 int serverinfo_read(struct db *db, struct arena *arena, struct serverinfo *ret,
@@ -34,6 +36,70 @@ int serverinfo_count(struct db *db, struct serverinfo_counts *ret, struct err_in
     if (found < 0)
         return found;
     *ret = (struct serverinfo_counts){(uint64_t)db_i64(rows, 0), (uint64_t)db_i64(rows, 1)};
+    return 0;
+}
+
+static int count_imports(struct db *db, int64_t now_ms, struct serverinfo_queues *ret,
+                         struct err_info *info)
+{
+    /* all projects: a number for the operator. */
+    static const char sql[] = "SELECT COUNT(*), MIN(turn_ms) FROM import_job WHERE state IN (2, 3)";
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(db, sql, DB_NO_PARAMS, &rows, info);
+    if (found < 0)
+        return found;
+    ret->imports = (uint64_t)db_i64(rows, 0);
+    ret->imports_age_ms = db_is_null(rows, 1) ? 0 : now_ms - db_i64(rows, 1);
+    return 0;
+}
+
+static int count_deliveries(struct db *db, int64_t now_ms, struct serverinfo_queues *ret,
+                            struct err_info *info)
+{
+    /* all projects: numbers for the operator. By the key of each webhook that there is. */
+    static const char sql[] =
+        "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM webhook w JOIN delivery d"
+        " ON d.project_id = w.project_id AND d.webhook_id = w.webhook_id AND d.state = ?"
+        " LIMIT 100000) dead),"
+        " (SELECT COUNT(*) FROM webhook WHERE enabled = 0 AND deleted_ms IS NULL)";
+    AUTO(db_rows) rows = NULL;
+    int64_t oldest_ms = INT64_MIN;
+    int err = delivery_depth(db, &ret->deliveries, &oldest_ms, info);
+    if (err == 0)
+        err = db_one(db, sql, DB_PARAMS(DB_I64(DELIVERY_DEAD)), &rows, info);
+    if (err < 0)
+        return err;
+    ret->deliveries_age_ms = oldest_ms == INT64_MIN ? 0 : now_ms - oldest_ms;
+    ret->dead = (uint64_t)db_i64(rows, 0);
+    ret->webhooks_disabled = (uint64_t)db_i64(rows, 1);
+    return 0;
+}
+
+int serverinfo_queues(struct db *db, struct serverinfo_queues *ret, struct err_info *info)
+{
+    int64_t now_ms;
+    *ret = (struct serverinfo_queues){0};
+    int err = db_now_ms(db, &now_ms, info);
+    if (err == 0)
+        err = count_imports(db, now_ms, ret, info);
+    if (err == 0)
+        err = count_deliveries(db, now_ms, ret, info);
+    return err;
+}
+
+int serverinfo_sealed(struct db *db, const unsigned char *key_id, uint64_t *ret_count,
+                      uint64_t *ret_foreign, struct err_info *info)
+{
+    /* all projects: the master key is one for all. */
+    static const char sql[] =
+        "SELECT COUNT(*), COUNT(CASE WHEN secret_key_id <> ? THEN 1 END) FROM webhook"
+        " WHERE deleted_ms IS NULL";
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(db, sql, DB_PARAMS(DB_BYTES(key_id, SEAL_KEY_ID_BYTES)), &rows, info);
+    if (found < 0)
+        return found;
+    *ret_count = (uint64_t)db_i64(rows, 0);
+    *ret_foreign = (uint64_t)db_i64(rows, 1);
     return 0;
 }
 

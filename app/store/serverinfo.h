@@ -33,6 +33,26 @@ struct serverinfo_counts {
 int serverinfo_count(struct db *db, struct serverinfo_counts *ret,
                      struct err_info *info) MUST_CHECK;
 
+/* What waits for the worker, and what it gave up. Ages are of the database's clock, 0 where nothing
+ * waits. */
+struct serverinfo_queues {
+    uint64_t imports;       /* that are not over */
+    int64_t imports_age_ms; /* since the one that waits longest was worked on */
+    uint64_t deliveries;    /* due now, counted up to 100,000 */
+    int64_t deliveries_age_ms;
+    uint64_t dead;              /* messages that were given up, counted up to 100,000 */
+    uint64_t webhooks_disabled; /* by the worker or by hand */
+};
+
+/* All projects. Returns 0 or an err of db_query. */
+int serverinfo_queues(struct db *db, struct serverinfo_queues *ret,
+                      struct err_info *info) MUST_CHECK;
+
+/* The number of stored webhook secrets, and of those that another master key sealed: key_id is that
+ * of base/seal.h. All projects. Returns 0 or an err of db_query. */
+int serverinfo_sealed(struct db *db, const unsigned char *key_id, uint64_t *ret_count,
+                      uint64_t *ret_foreign, struct err_info *info) MUST_CHECK;
+
 /* What a transaction sees of a row that another connection changes meanwhile. */
 struct serverinfo_probe {
     bool read_keeps_snapshot; /* DB_READ: the old row, twice */

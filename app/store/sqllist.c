@@ -7,8 +7,11 @@ struct sqllist_step {
     size_t from;
     const char *sql;
     unsigned param_count;
-    struct db_param params[SQLLIST_MAX_HEAD + SQLLIST_MAX_WIDTH * 256];
+    struct db_param *params;
 };
+
+/* Needed only until the statement has been sent; too large for the stack of every small query. */
+static struct db_param sqllist_params[SQLLIST_MAX_HEAD + SQLLIST_MAX_WIDTH * 256];
 
 static bool sqllist_next(const struct sqllist *list, struct sqllist_step *step)
 {
@@ -41,7 +44,7 @@ int sqllist_query(struct db *db, const struct sqllist *list,
                   int (*row)(const struct db_rows *rows, void *ctx), void *ctx,
                   struct err_info *info)
 {
-    struct sqllist_step step = {.from = 0};
+    struct sqllist_step step = {.params = sqllist_params};
     while (sqllist_next(list, &step)) {
         AUTO(db_rows) rows = NULL;
         int err = db_query(db, step.sql, step.params, step.param_count, false, &rows, info);
@@ -64,7 +67,7 @@ int sqllist_query(struct db *db, const struct sqllist *list,
 int sqllist_exec(struct db *db, const struct sqllist *list, uint64_t *ret_affected,
                  struct err_info *info)
 {
-    struct sqllist_step step = {.from = 0};
+    struct sqllist_step step = {.params = sqllist_params};
     uint64_t sum = 0;
     while (sqllist_next(list, &step)) {
         uint64_t affected = 0;

@@ -1,142 +1,214 @@
 #include "worker/worker.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "audience/chunkcache.h"
-#include "audience/upkeep.h"
 #include "base/log.h"
+#include "base/metrics.h"
+#include "base/procmem.h"
 #include "base/stopsignal.h"
 #include "base/timeutil.h"
-#include "store/idempotency.h"
-#include "store/member.h"
-#include "store/project.h"
+#include "worker/cleanup.h"
+#include "worker/columnjobs.h"
+#include "worker/compute.h"
+#include "worker/deliverjob.h"
+#include "worker/import.h"
+#include "worker/job.h"
+#include "worker/supervisor.h"
 
-#define CLEANUP_EVERY_MS 60000
-#define PURGE_ROWS 1000u
-#define SWEEP_BATCHES 1000u
 #define PAUSE_MAX_S 30u
+#define TIMED_RUN_MS INT64_C(60000) /* of one start by a timer, which then starts it again */
+#define ROUNDS_MAX 100000u
+#define STATEMENT_MS 120000u
+#define IO_S 150u
 
-unsigned worker_job(const char *word)
+enum class { CLASS_IMPORT, CLASS_COMPUTE, CLASS_DELIVER, CLASSES };
+
+static const char *const class_names[CLASSES] = {"import", "compute", "deliver"};
+
+/* clang-format off */
+/* In the order in which they feed one another. */
+static const struct {
+    const char *name;
+    enum class class;
+    job_fn *run;
+    int64_t every_ms; /* not more often than that; 0: in every round */
+} table[] = {
+    {"import",  CLASS_IMPORT,  import_job,       0},
+    {"fold",    CLASS_COMPUTE, columnjobs_fold,  0},
+    {"merge",   CLASS_COMPUTE, columnjobs_merge, 0},
+    {"compute", CLASS_COMPUTE, compute_job,      0},
+    {"cleanup", CLASS_COMPUTE, cleanup_job,      60000},
+    {"deliver", CLASS_DELIVER, deliverjob_run,   0},
+};
+/* clang-format on */
+_Static_assert(ARRAY_LEN(table) <= 16, "one bit for each job");
+
+static unsigned jobs_of(enum class class)
 {
-    static const struct {
-        const char *word;
-        unsigned jobs;
-    } words[] = {
-        {"fold", WORKER_FOLD},
-        {"merge", WORKER_MERGE},
-        {"cleanup", WORKER_CLEANUP},
-        {"all", WORKER_ALL},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (strcmp(word, words[i].word) == 0)
-            return words[i].jobs;
+    unsigned jobs = 0;
+    for (unsigned i = 0; i < ARRAY_LEN(table); i++)
+        jobs |= table[i].class == class ? 1u << i : 0;
+    return jobs;
+}
+
+unsigned worker_jobs(const char *word)
+{
+    if (strcmp(word, "all") == 0)
+        return (1u << ARRAY_LEN(table)) - 1;
+    for (unsigned c = 0; c < CLASSES; c++)
+        if (strcmp(word, class_names[c]) == 0)
+            return jobs_of((enum class)c);
+    for (unsigned i = 0; i < ARRAY_LEN(table); i++)
+        if (strcmp(word, table[i].name) == 0)
+            return 1u << i;
     return 0;
 }
 
-static void log_failure(const char *job, uint32_t project_id, int err, const struct err_info *info)
+/* What a process of jobs works with between its rounds. */
+struct shift {
+    struct job job;
+    unsigned jobs;
+    int64_t next_us[ARRAY_LEN(table)]; /* when a job is due that does not run in every round */
+};
+
+/* A timer starts a fresh process each time: what ran when stands in the host's memory. */
+static bool is_due(const struct shift *shift, unsigned i)
 {
-    struct log_line line;
-    log_begin(&line, LOG_LEVEL_ERROR, "job failed");
-    log_add(&line, "job", "%s", job);
-    if (project_id)
-        log_add_i64(&line, "project", project_id);
-    log_add(&line, "err", "%s", err_name(err));
-    log_add(&line, "problem", "%s", info->message);
-    log_end(&line);
+    if (table[i].every_ms == 0)
+        return true;
+    int64_t age_ms = timeutil_wall_ms() - metrics_job_last_ms(table[i].name);
+    bool named = shift->job.now || shift->jobs == 1u << i;
+    return timeutil_mono_us() >= shift->next_us[i] &&
+           (named || age_ms < 0 || age_ms >= table[i].every_ms);
 }
 
-typedef int upkeep_step(struct db *db, uint32_t project_id, bool force,
-                        struct upkeep_report *report, struct err_info *info);
-
-/* One upkeep job over every project that has work. A project that fails does not stop the others.
- */
-static bool run_upkeep(struct db *db, struct arena *arena, bool now, const char *job,
-                       upkeep_step *step)
+/* Runs every job that is due once. ret_more: one of them has work left that it can do. */
+static bool run_round(struct shift *shift, bool *ret_more)
 {
-    uint32_t *projects = NULL;
-    size_t count = 0;
-    struct err_info info = {0};
-    int err = upkeep_pending(db, arena, &projects, &count, &info);
-    bool good = err == 0;
-    if (!good)
-        log_failure(job, 0, err, &info);
-    for (size_t i = 0; i < count && !stopsignal_asked(); i++) {
-        struct upkeep_report report = {0};
-        struct log_line line;
+    bool all_good = true;
+    *ret_more = false;
+    for (unsigned i = 0; i < ARRAY_LEN(table) && !stopsignal_asked(); i++) {
         int64_t start_us = timeutil_mono_us();
-        info = (struct err_info){0};
-        err = step(db, projects[i], now, &report, &info);
-        if (err < 0) {
-            log_failure(job, projects[i], err, &info);
-            good = false;
-        }
-        if (report.folded_marks == 0 && report.merged_chunks == 0)
+        bool more = false;
+        if (!(shift->jobs & 1u << i) || !is_due(shift, i))
             continue;
-        log_begin(&line, LOG_LEVEL_INFO, job);
-        log_add_i64(&line, "project", projects[i]);
-        log_add_i64(&line, "marks", (int64_t)report.folded_marks);
-        log_add_i64(&line, "chunks", (int64_t)report.merged_chunks);
-        log_add_i64(&line, "bytes", (int64_t)report.bytes_written);
-        log_add_i64(&line, "us", timeutil_mono_us() - start_us);
-        log_end(&line);
+        shift->next_us[i] = start_us + table[i].every_ms * 1000;
+        metrics_job_lives(table[i].name);
+        bool good = table[i].run(&shift->job, &more);
+        metrics_job(table[i].name, good, timeutil_mono_us() - start_us);
+        arena_reset(shift->job.arena);
+        all_good &= good;
+        *ret_more |= good && more;
+    }
+    chunkcache_trim();
+    return all_good;
+}
+
+/* Two rounds at least when asked for everything: what a later job made is work for an earlier one.
+ */
+static bool run_through(struct shift *shift)
+{
+    int64_t start_us = timeutil_mono_us();
+    bool good = true, more = true;
+    unsigned least = shift->job.now ? 2 : 1;
+    for (unsigned round = 0; (more || round < least) && round < ROUNDS_MAX; round++) {
+        if (stopsignal_asked() ||
+            (!shift->job.now && timeutil_mono_us() - start_us > TIMED_RUN_MS * 1000))
+            break;
+        good = run_round(shift, &more);
     }
     return good;
 }
 
-static bool run_cleanup(struct db *db, struct arena *arena, uint64_t cache_max_bytes)
-{
-    struct project *projects = NULL;
-    size_t count = 0;
-    struct err_info info = {0};
-    int err = project_list(db, arena, &projects, &count, &info);
-    for (size_t i = 0; err == 0 && i < count && !stopsignal_asked(); i++)
-        err = idempotency_purge(db, projects[i].project_id, PURGE_ROWS, &info);
-    if (err == 0)
-        err = member_sweep(db, arena, SWEEP_BATCHES, &info);
-    if (err < 0)
-        log_failure("cleanup", 0, err, &info);
-    chunkcache_evict(cache_max_bytes);
-    return err == 0;
-}
-
-static bool run_once(struct db *db, const struct worker_config *config, bool cleanup_due)
-{
-    AUTO(arena) arena = arena_new();
-    bool good = true;
-    if (config->jobs & WORKER_FOLD)
-        good &= run_upkeep(db, arena, config->now, "fold", upkeep_fold);
-    if (config->jobs & WORKER_MERGE)
-        good &= run_upkeep(db, arena, config->now, "merge", upkeep_merge);
-    if ((config->jobs & WORKER_CLEANUP) && cleanup_due)
-        good &= run_cleanup(db, arena, config->cache_max_bytes);
-    chunkcache_trim();
-    return good;
-}
-
-/* A run that failed is followed by longer and longer pauses: the database may be away for hours. */
-static unsigned next_pause_s(const struct worker_config *config, bool good, unsigned pause_s)
+/* A round that failed is followed by longer and longer pauses: the database may be away for hours.
+ */
+static unsigned next_pause_s(unsigned loop_s, bool good, unsigned pause_s)
 {
     if (good || pause_s >= PAUSE_MAX_S)
-        return good ? config->loop_s : pause_s;
+        return good ? loop_s : pause_s;
     return pause_s * 2 < PAUSE_MAX_S ? pause_s * 2 : PAUSE_MAX_S;
 }
 
-bool worker_run(struct db *db, const struct worker_config *config)
+/* Leaks of libraries do not add up: the supervisor starts a fresh process. */
+static bool is_worn(const struct config *config)
 {
-    bool good = true;
-    unsigned pause_s = config->loop_s;
-    int64_t next_cleanup_ms = 0;
-    stopsignal_prepare();
-    while (!stopsignal_asked()) {
-        int64_t now_ms = timeutil_wall_ms();
-        bool cleanup_due = now_ms >= next_cleanup_ms;
-        if (cleanup_due)
-            next_cleanup_ms = now_ms + CLEANUP_EVERY_MS;
-        good = run_once(db, config, cleanup_due);
-        if (config->loop_s == 0)
-            break;
-        pause_s = next_pause_s(config, good, pause_s);
-        (void)stopsignal_wait(-1, (int)pause_s * 1000);
+    return config->max_private_bytes && procmem_now().private_bytes > config->max_private_bytes;
+}
+
+static bool run_loop(struct shift *shift, unsigned loop_s)
+{
+    bool good = true, more = false;
+    unsigned pause_s = loop_s;
+    while (!stopsignal_asked() && !is_worn(shift->job.config)) {
+        good = run_round(shift, &more);
+        pause_s = next_pause_s(loop_s, good, pause_s);
+        if (!more || !good)
+            (void)stopsignal_wait(-1, (int)pause_s * 1000);
     }
     return good;
+}
+
+/* Everything that belongs to one process is opened here. */
+static bool work(const struct worker_config *config, unsigned jobs)
+{
+    struct db_config reserve_config, db_config;
+    struct err_info info = {0};
+    db_config_from_env(&reserve_config);
+    db_config = reserve_config;
+    db_config.statement_timeout_ms = STATEMENT_MS;
+    db_config.io_timeout_s = IO_S;
+    struct shift shift = {
+        .jobs = jobs,
+        .job = {.config = config->config, .now = config->now, .loops = config->loop_s > 0}};
+    if ((jobs & jobs_of(CLASS_IMPORT)) &&
+        hostmem_open(config->config->host_memory, &shift.job.hostmem, &info) < 0) {
+        log_note(LOG_LEVEL_ERROR, "cannot work", "%s", info.message);
+        return false;
+    }
+    const char *dir = config->config->cache_dir;
+    if (chunkcache_configure(dir[0] ? dir : NULL, &info) < 0)
+        log_note(LOG_LEVEL_WARN, "no chunk cache", "%s", info.message);
+    if (metrics_open(config->config->metrics_file, &info) < 0)
+        log_note(LOG_LEVEL_WARN, "no metrics", "%s", info.message);
+    AUTO(db) db = db_new(&db_config);
+    AUTO(db) reserve = db_new(&reserve_config);
+    AUTO(arena) arena = arena_new();
+    shift.job.db = db;
+    shift.job.reserve = reserve;
+    shift.job.arena = arena;
+    bool good = config->loop_s ? run_loop(&shift, config->loop_s) : run_through(&shift);
+    hostmem_close(shift.job.hostmem);
+    return good;
+}
+
+struct crew {
+    const struct worker_config *config;
+    unsigned jobs[CLASSES]; /* of each child */
+};
+
+static int be_child(void *ctx, unsigned child)
+{
+    const struct crew *crew = ctx;
+    return work(crew->config, crew->jobs[child]) ? 0 : 1;
+}
+
+bool worker_run(const struct worker_config *config)
+{
+    struct crew crew = {.config = config};
+    const char *names[CLASSES];
+    unsigned count = 0;
+    if (config->loop_s == 0) {
+        stopsignal_prepare();
+        return work(config, config->jobs);
+    }
+    for (unsigned c = 0; c < CLASSES; c++) {
+        unsigned jobs = config->jobs & jobs_of((enum class)c);
+        if (jobs == 0)
+            continue;
+        names[count] = class_names[c];
+        crew.jobs[count++] = jobs;
+    }
+    return supervisor_run(names, count, be_child, &crew);
 }

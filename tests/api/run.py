@@ -85,7 +85,9 @@ class Case:
 
     def step(self, step):
         method, _, path = self.expand(step.request).partition(" ")
-        reply = self.client.request(method, path, self.body_of(step), self.headers_of(step))
+        body, headers = self.body_of(step), self.headers_of(step)
+        time.sleep(float(headers.pop("Wait", 0)))
+        reply = self.client.request(method, path, body, headers)
         wrong = []
         if str(reply.status) not in step.status.split("|"):
             wrong.append(f"status: wanted {step.status}, got {reply.status}")

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""Real input: CDNOW's 23,544 customers and 69,659 purchases, through the batch routes.
+"""Real input: the files of CDNOW's 23,544 customers and 69,659 purchases, imported as they are.
 
     cdnow.py [--data DIR] [--stack DIR]
 
 Segments on spend, cohort, first and last purchase, one who never came back, nested, and segments of
 segments are counted by the server and by SQL in sqlite3 over the very CSV files: right after the
-load, after a fold and after a merge. Without the data folder it says so and passes.
+import, after a fold and after a merge. Some are tracked: who has entered, by their feeds, are the
+same people. Without the data folder it says so and passes.
 """
 import argparse
 import csv
@@ -14,15 +15,18 @@ import sqlite3
 import sys
 import time
 
+from lib.client import query
 from lib.draw import iso
+from lib.feed import Feed
 from lib.stack import ROOT, stack
 
-BATCH = 1000
 DAY = 86_400_000
 CUSTOMERS, PURCHASES = 23_544, 69_659
 # Their windows end on a purchase's instant at the noon that is asked about, not now.
 AT_ONLY = {"bought since March 2022", "never since July 2021", "lapsed", "big and faithful",
-           "january but not faithful"}
+           "january but not faithful", "early and lost",
+          "bought in the last quarter, not in the last month"}
+TRACKED = {"big spenders", "first in one week", "nested", "everybody"}
 
 
 def ms(day):
@@ -51,31 +55,38 @@ def load_sqlite(folder):
     return database
 
 
-def send_all(client, folder):
-    """Both files through the batch routes, in the order of the files."""
-    with open(os.path.join(folder, "contacts.csv"), encoding="utf-8") as file:
-        bodies = [{"email": r["email"], "data": {
-            "customerNo": int(r["customerNo"]), "firstPurchaseAt": r["firstPurchaseAt"],
-            "orders": int(r["orders"]), "discs": int(r["discs"]), "spend": float(r["spend"]),
-            "cohort": r["cohort"]}} for r in csv.DictReader(file)]
-    with open(os.path.join(folder, "events.csv"), encoding="utf-8") as file:
-        # Amounts are the purchase's own: not to be kept on the contact.
-        events = [{"email": r["email"], "event": r["event"], "timestamp": r["timestamp"], "data": {
-            "units": {"value": int(r["units"]), "persistent": False},
-            "amount": {"value": float(r["amount"]), "persistent": False}}}
-            for r in csv.DictReader(file)]
-    created = accepted = 0
-    for start in range(0, len(bodies), BATCH):
-        answer = client.want(200, "POST", "/contacts/batch",
-                             {"contacts": bodies[start:start + BATCH]})
-        assert not answer["errors"], answer["errors"][:3]
-        created += answer["created"]
-    for start in range(0, len(events), BATCH):
-        answer = client.want(200, "POST", "/v1/track/batch",
-                             {"events": events[start:start + BATCH]})["data"]
-        assert not answer["errors"], answer["errors"][:3]
-        accepted += answer["accepted"]
-    return created, accepted
+def import_file(running, client, kind, folder, **options):
+    """Imports one of the files; returns what its job says at the end."""
+    with open(os.path.join(folder, kind + ".csv"), "rb") as file:
+        body = file.read()
+    answer = client.want(202, "POST", query(f"/{kind}/import", **options), body,
+                         {"Content-Type": "text/csv"})
+    running.program("muster-worker", "import", "--now")
+    job = client.want(200, "GET", f"/{kind}/import/{answer['jobId']}")
+    assert job["state"] == "completed" and job["bytesDone"] == job["bytes"] == len(body), job
+    return job
+
+
+def import_all(running, client, folder, wrong):
+    """Both files; appends to `wrong` where a job counted otherwise. Returns the number of checks."""
+    steps = [("contacts", {"dryRun": "true"}, {"created": CUSTOMERS}),
+             ("contacts", {"mode": "update"}, {"skipped": CUSTOMERS}),
+             ("contacts", {}, {"created": CUSTOMERS}),
+             ("contacts", {}, {"unchanged": CUSTOMERS}),
+             ("events", {}, {"created": PURCHASES})]  # of events
+    for kind, options, wanted in steps:
+        rows = CUSTOMERS if kind == "contacts" else PURCHASES
+        job = import_file(running, client, kind, folder, **options)
+        wanted = {"rows": rows, "rowsDone": rows, "rejected": 0, "errors": [], "created": 0,
+                  "updated": 0, "skipped": 0, **wanted}
+        told = {key: job[key] for key in wanted}
+        if told != wanted:
+            wrong.append(f"{kind} {options}: told {told}, wanted {wanted}")
+        if "dryRun" in options:
+            stored = client.want(200, "GET", "/contacts?limit=1")["total"]
+            if stored:
+                wrong.append(f"a dry run stored {stored} contacts")
+    return len(steps) + 1
 
 
 def leaf(field, operator, value=None, unit=None):
@@ -104,12 +115,14 @@ def definitions(at):
     last = "(SELECT MAX(at_ms) FROM event e WHERE e.email = contact.email)"
     since = (at - ms("2022-03-01 12:00:00")) // DAY
     summer = (at - ms("2021-07-01 12:00:00")) // DAY
+    quarter = (at - ms("2022-04-01 12:00:00")) // DAY
+    month = (at - ms("2022-06-01 12:00:00")) // DAY
     return [
         ("big spenders", every(leaf("data.spend", "greaterThanOrEqual", 500)), "spend >= 500"),
         ("spend between", every(leaf("data.spend", "between", [11.77, 89])),
          "spend BETWEEN 11.77 AND 89"),
-        ("january cohort", every(leaf("data.cohort", "equals", "202101")), "cohort = '202101'"),
-        ("late cohorts", every(leaf("data.cohort", "in", ["202102", "202103"]),
+        ("january cohort", every(leaf("data.cohort", "equals", 202101)), "cohort = '202101'"),
+        ("late cohorts", every(leaf("data.cohort", "in", [202102, 202103]),
                                leaf("data.orders", "greaterThan", 1)),
          "cohort IN ('202102', '202103') AND orders > 1"),
         ("first in one week",
@@ -127,7 +140,7 @@ def definitions(at):
          f"{last} < {ms('2021-07-01 12:00:00')}"),
         ("nested", {"logic": "AND", "groups": [
             {"filters": [leaf("data.discs", "greaterThan", 3)],
-             "conditions": either([leaf("data.cohort", "equals", "202103")],
+             "conditions": either([leaf("data.cohort", "equals", 202103)],
                                   [leaf("data.spend", "lessThan", 30),
                                    leaf("email", "contains", "7@")])},
             {"filters": [leaf("data.orders", "equals", 1)], "not": True}]},
@@ -140,6 +153,26 @@ def definitions(at):
          every(leaf("segment.{january cohort}", "memberOfSegment"),
                leaf("segment.{big and faithful}", "notMemberOfSegment")),
          f"cohort = '202101' AND NOT (spend >= 500 AND {last} >= {ms('2022-03-01 12:00:00')})"),
+        ("came once", every(leaf("data.orders", "equals", 1),
+                            leaf("data.firstPurchaseAt", "between", ["2021-02-01", "2021-02-28"])),
+         f"orders = 1 AND first_ms BETWEEN {ms('2021-02-01')} AND {ms('2021-02-28')}"),
+        ("bought in the last quarter, not in the last month",
+         every(leaf("event.purchase", "triggeredWithin", quarter, "days"),
+               leaf("event.purchase", "notTriggeredWithin", month, "days")),
+         f"{last} >= {ms('2022-04-01 12:00:00')} AND {last} < {ms('2022-06-01 12:00:00')}"),
+        ("early and lost", {"logic": "AND", "groups": [
+            {"filters": [leaf("data.firstPurchaseAt", "lessThan", "2021-01-08T12:00:00Z")]},
+            {"not": True, "filters": [leaf("event.purchase", "triggeredWithin", since, "days")]},
+            {"filters": [leaf("segment.{spend between}", "notMemberOfSegment")]}]},
+         f"first_ms < {ms('2021-01-08 12:00:00')} AND NOT {last} >= {ms('2022-03-01 12:00:00')} "
+         "AND NOT spend BETWEEN 11.77 AND 89"),
+        ("cheap discs", either([leaf("data.discs", "greaterThan", 10),
+                                leaf("data.spend", "lessThan", 120)],
+                               [leaf("data.discs", "equals", 0)]),
+         "(discs > 10 AND spend < 120) OR discs = 0"),
+        ("numbered", every(leaf("data.customerNo", "greaterThan", 23000),
+                           leaf("email", "endsWith", "5@CDNOW.example")),
+         "CAST(SUBSTR(email, 2, 5) AS INTEGER) > 23000 AND email LIKE '%5@cdnow.example'"),
         ("nobody", every(leaf("event.refund", "triggered")), "0"),
         ("everybody", every(leaf("event.refund", "notTriggered")), "1"),
     ]
@@ -169,24 +202,30 @@ def judge(running, database, folder, wrong):
     project = running.project("cdnow")
     client = project.client(timeout=120)
     started = time.monotonic()
-    loaded = send_all(client, folder)
-    print(f"{loaded[0]} customers and {loaded[1]} purchases in "
-          f"{time.monotonic() - started:.1f} s", flush=True)
-    if loaded != (CUSTOMERS, PURCHASES):
-        wrong.append(f"loaded {loaded}, wanted {(CUSTOMERS, PURCHASES)}")
+    done = import_all(running, client, folder, wrong)
+    print(f"imported in {time.monotonic() - started:.1f} s", flush=True)
     at = (int(time.time() * 1000) // DAY + 1) * DAY + DAY // 2  # the next day's noon
     segments, wanted = {}, {}
     for name, condition, sql in definitions(at):
         wanted[name] = {row[0] for row in
                         database.execute(f"SELECT email FROM contact WHERE {sql}")}
         condition = named(condition, segments)
-        made = client.want(201, "POST", "/segments", {"name": name, "condition": condition})
+        made = client.want(201, "POST", "/segments", {
+            "name": name, "condition": condition, "trackMembership": name in TRACKED})
         segments[name] = made["id"]
-    done = 1
     for step in ("as rows", "fold", "merge"):
         if step != "as rows":
             running.program("muster-worker", step, "--now")
         done += compare(client, segments, wanted, at, step, wrong)
+    running.program("muster-worker", "compute", "--now")
+    for name in TRACKED:
+        feed = Feed(segments[name])
+        feed.read(client)
+        told = {c["email"] for c in feed.changes if c["contactId"] in feed.members}
+        if feed.wrong or told != wanted[name] or len(feed.changes) != len(told):
+            wrong.append(f"tracked: {name}: {len(feed.changes)} changes, {len(told)} members, sqlite "
+                         f"says {len(wanted[name])}; {feed.wrong[:3]}")
+        done += 1
     try:
         running.program("muster", "verify", str(project.number))
     except RuntimeError as failure:

@@ -11,6 +11,11 @@ static void set_up(void)
     unsetenv("MUSTER_CACHE_DIR");
     unsetenv("MUSTER_CACHE_MAX");
     unsetenv("MUSTER_MAX_REQUESTS");
+    unsetenv("MUSTER_METRICS_FILE");
+    unsetenv("MUSTER_MASTER_KEY_FILE");
+    unsetenv("MUSTER_WEBHOOK_ALLOW");
+    unsetenv("MUSTER_LEASE_SECONDS");
+    unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 static void tear_down(void)
@@ -27,6 +32,9 @@ START_TEST(fallbacks)
     ck_assert_str_eq(c.cache_dir, "/run/muster/chunks");
     ck_assert_uint_gt(c.cache_max_bytes, 1 << 20);
     ck_assert_uint_eq(c.max_requests, 100000);
+    ck_assert_str_eq(c.metrics_file, "/run/muster/metrics.mem");
+    ck_assert_str_eq(c.webhook_allow, "");
+    ck_assert_uint_eq(c.lease_s, 60);
 }
 END_TEST
 
@@ -43,6 +51,37 @@ START_TEST(what_is_set_counts)
     ck_assert_str_eq(c.cache_dir, "");
     ck_assert_uint_eq(c.cache_max_bytes, UINT64_C(123456789012));
     ck_assert_uint_eq(c.max_requests, 0);
+}
+END_TEST
+
+START_TEST(the_master_key_is_systemds_unless_it_is_named)
+{
+    struct config c;
+    struct err_info info = {0};
+    ck_assert_int_eq(config_from_env(&c, &info), 0);
+    ck_assert_str_eq(c.master_key_file, "/etc/muster/master.key");
+    setenv("CREDENTIALS_DIRECTORY", "/run/credentials/x.service", 1);
+    ck_assert_int_eq(config_from_env(&c, &info), 0);
+    ck_assert_str_eq(c.master_key_file, "/run/credentials/x.service/master.key");
+    setenv("MUSTER_MASTER_KEY_FILE", "/here", 1);
+    ck_assert_int_eq(config_from_env(&c, &info), 0);
+    ck_assert_str_eq(c.master_key_file, "/here");
+    setenv("MUSTER_MASTER_KEY_FILE", "", 1);
+    ck_assert_int_eq(config_from_env(&c, &info), 0);
+    ck_assert_str_eq(c.master_key_file, "");
+}
+END_TEST
+
+START_TEST(a_lease_ends)
+{
+    const char *const bad[] = {"0", "3601", "soon"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct config c;
+        struct err_info info = {0};
+        setenv("MUSTER_LEASE_SECONDS", bad[i], 1);
+        ck_assert_int_eq(config_from_env(&c, &info), ERR_INVAL);
+        ck_assert_ptr_nonnull(strstr(info.message, "MUSTER_LEASE_SECONDS"));
+    }
 }
 END_TEST
 
@@ -67,6 +106,8 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, fallbacks);
     tcase_add_test(tc, what_is_set_counts);
+    tcase_add_test(tc, the_master_key_is_systemds_unless_it_is_named);
+    tcase_add_test(tc, a_lease_ends);
     tcase_add_test(tc, what_is_no_number_is_refused_by_name);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

@@ -58,6 +58,8 @@ def contact_difference(wanted, stored):
         if not same(wanted[key], stored[key]):
             lines.append(f"{key}: wanted {wanted[key]!r}, stored {stored[key]!r}")
     for name in sorted(set(wanted["events"]) | set(stored["events"])):
+        if name.startswith("segment."):  # not written by anybody: they follow from the rest
+            continue
         want, have = wanted["events"].get(name, []), stored["events"].get(name, [])
         known = sorted(t for t in want if t is not None)
         if len(want) != len(have) or not set(known) <= set(have):

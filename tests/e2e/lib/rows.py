@@ -14,11 +14,16 @@ SELECT 'contact', ordinal, HEX(uuid), HEX(email), status, HEX(data), created_ms,
        subscribed_ms FROM contact WHERE project_id = {0};
 SELECT 'event', e.ordinal, HEX(n.name), e.at_ms FROM event e JOIN event_name n
        ON n.project_id = e.project_id AND n.name_id = e.name_id WHERE e.project_id = {0};
+SELECT 'move', t.ordinal, HEX(n.name), t.at_ms FROM transition t JOIN event_name n
+       ON n.project_id = t.project_id AND n.name_id = t.name_id WHERE t.project_id = {0};
 SELECT 'rollup', r.ordinal, HEX(n.name), r.count, r.first_ms, r.last_ms FROM contact_event r
        JOIN event_name n ON n.project_id = r.project_id AND n.name_id = r.name_id
        WHERE r.project_id = {0};
 SELECT 'segment', segment_id, HEX(uuid), kind, HEX(source) FROM segment WHERE project_id = {0};
 SELECT 'member', ordinal, set_id, entered_ms FROM member WHERE project_id = {0};
+SELECT 'state', HEX(g.uuid), s.computed_ms, s.write_id, s.next_flip_ms, g.member_count
+       FROM segment_state s JOIN segment g ON g.project_id = s.project_id
+       AND g.segment_id = s.segment_id WHERE s.project_id = {0};
 COMMIT;
 """
 
@@ -37,8 +42,11 @@ def number_of(cell):
 
 
 def read(stack, project_id):
-    """The project's World in one snapshot; each contact also has `ordinal`."""
-    tables = {"now": [], "contact": [], "event": [], "rollup": [], "segment": [], "member": []}
+    """The project's World in one snapshot; each contact also has `ordinal`, each dynamic segment a
+    state: when its last tracked run was, its random write id, when the clock next moves somebody, and
+    the stored count. Entries and exits are among the events."""
+    tables = {"now": [], "contact": [], "event": [], "move": [], "rollup": [], "segment": [],
+              "member": [], "state": []}
     for name, *cells in stack.sql(SNAPSHOT.format(project_id)):
         tables[name].append(cells)
     contacts = {}
@@ -54,6 +62,9 @@ def read(stack, project_id):
             orphans.append(f"event {text_of(name)} of {ordinal}, who is no contact")
             continue
         contacts[int(ordinal)]["events"].setdefault(text_of(name), []).append(int(at))
+    for ordinal, name, at in tables["move"]:  # those of contacts that are gone stay
+        if int(ordinal) in contacts:
+            contacts[int(ordinal)]["events"].setdefault(text_of(name), []).append(int(at))
     segments, by_number = {}, {}
     for number, uuid, kind, source in tables["segment"]:
         by_number[int(number)] = uuid_text(uuid)
@@ -68,6 +79,9 @@ def read(stack, project_id):
             contacts[int(ordinal)]["entered"][segment] = int(entered)
     world = World(list(contacts.values()), segments)
     world.now = int(tables["now"][0][0])
+    world.states = {uuid_text(uuid): {"computed": int(computed), "write": int(write),
+                                      "flip": number_of(flip), "count": int(count)}
+                    for uuid, computed, write, flip, count in tables["state"]}
     world.broken_rollups = orphans + broken_rollups(contacts, tables["rollup"])
     return world
 

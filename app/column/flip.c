@@ -1,0 +1,83 @@
+#include "column/flip.h"
+
+#include "base/timeutil.h"
+
+/* Distance in ms to the next crossing; UINT64_MAX: none. Instants are less than 2^63 ms apart. */
+static uint64_t nearest(const int64_t *values, uint32_t count, struct scan_range range)
+{
+    uint64_t above = UINT64_MAX, inside = UINT64_MAX;
+    bool low_moves = range.low != INT64_MIN, high_moves = range.high != INT64_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t v = values[i];
+        uint64_t to_high = (uint64_t)v - (uint64_t)range.high;
+        uint64_t to_low = (uint64_t)v - (uint64_t)range.low;
+        bool is_above = v > range.high, is_inside = v >= range.low && v <= range.high;
+        above = is_above && to_high < above ? to_high : above;
+        inside = is_inside && to_low < inside ? to_low : inside;
+    }
+    above = high_moves ? above : UINT64_MAX;
+    /* The low bound passes a value one ms after it reached it. */
+    inside = low_moves && inside != UINT64_MAX ? inside + 1 : UINT64_MAX;
+    return above < inside ? above : inside;
+}
+
+/* Days change at midnight, whoever's they are. */
+static uint64_t to_midnight(const struct predicate *p, int64_t now_ms)
+{
+    int64_t in_day = (now_ms + p->zone_ms) % TIMEUTIL_DAY_MS;
+    if (in_day < 0)
+        in_day += TIMEUTIL_DAY_MS;
+    return (uint64_t)(TIMEUTIL_DAY_MS - in_day);
+}
+
+static uint64_t of_values(const struct predicate *p, const int64_t *values, uint32_t count,
+                          int64_t now_ms)
+{
+    uint64_t best = UINT64_MAX;
+    if (p->anniversary)
+        return to_midnight(p, now_ms);
+    for (size_t i = 0; i < p->range_count; i++) {
+        uint64_t one = nearest(values, count, p->ranges[i]);
+        best = one < best ? one : best;
+    }
+    return best;
+}
+
+static uint64_t of_column(const struct predicate *p, const struct chunk *chunk,
+                          const struct chunk_column *column, int64_t now_ms)
+{
+    struct chunk_strings strings;
+    if (column->kind == CHUNK_INSTANT)
+        return of_values(p, chunk_instants(chunk, column), chunk->rows, now_ms);
+    if (column->kind != CHUNK_STRING)
+        return UINT64_MAX; /* only texts can be dates */
+    chunk_strings(chunk, column, &strings);
+    return strings.dates ? of_values(p, strings.dates, strings.count, now_ms) : UINT64_MAX;
+}
+
+static uint64_t of_levels(const struct predicate *p, const struct eval_column *column,
+                          int64_t now_ms)
+{
+    uint64_t best = UINT64_MAX;
+    if (column->base_column)
+        best = of_column(p, column->base, column->base_column, now_ms);
+    for (unsigned i = 0; i < column->level_count; i++) {
+        if (!column->level_columns[i])
+            continue;
+        uint64_t one = of_column(p, column->levels[i], column->level_columns[i], now_ms);
+        best = one < best ? one : best;
+    }
+    return best;
+}
+
+int64_t flip_next(const struct program *program, const struct eval_column *columns, int64_t now_ms)
+{
+    uint64_t best = UINT64_MAX;
+    for (size_t i = 0; i < program->time_count; i++) {
+        const struct program_node *node = program->time_nodes[i];
+        int column = node->kind == PROGRAM_DATA ? node->types[KEY_TYPE_STRING] : node->column;
+        uint64_t one = of_levels(&node->predicate, &columns[column], now_ms);
+        best = one < best ? one : best;
+    }
+    return best > (uint64_t)(INT64_MAX - 1 - now_ms) ? FLIP_NEVER : now_ms + (int64_t)best;
+}

@@ -1,0 +1,241 @@
+#include "deliver/transfer.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/timeutil.h"
+
+/* A longer reply is read and dropped up to here, so that a receiver with a chatty page succeeds. */
+#define BODY_MAX_BYTES (1024 * 1024)
+#define HEADERS_MAX_BYTES (64 * 1024)
+#define REPLY_BUFFER_BYTES (16L * 1024)
+#define HEADER_BYTES 512
+
+static const char no_connection[] =
+    "No connection: the host name did not resolve, nobody accepted within 5 seconds, or the "
+    "address is not a public one.";
+static const char no_tls[] = "TLS failed: the certificate must be valid for the host name and "
+                             "signed by a known authority.";
+static const char too_slow[] = "No complete answer within 15 seconds.";
+static const char too_long[] =
+    "The answer was too long: more than 64 KiB of headers or 1 MiB of body.";
+static const char cut_short[] = "The connection ended before the answer was complete.";
+static const char redirect[] = "Redirects are not followed; set the webhook to the final URL.";
+
+/* ---- the guard ------------------------------------------------------------------------------ */
+
+static curl_socket_t on_open_socket(void *owner, curlsocktype purpose,
+                                    struct curl_sockaddr *address)
+{
+    struct transfer *transfer = owner;
+    if (purpose != CURLSOCKTYPE_IPCXN ||
+        !urlguard_allows(transfer->guard, &address->addr, transfer->is_http)) {
+        transfer->is_refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* A connection to this very host is one, too, that the operator has to allow: what listens here may
+ * take what comes from here for its own. */
+static bool is_allowed_peer(const struct transfer *transfer, const char *peer, const char *local)
+{
+    static const struct urlguard nothing_opened;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {0};
+    if (inet_pton(AF_INET, peer, &address.v4.sin_addr) == 1)
+        address.v4.sin_family = AF_INET;
+    else if (inet_pton(AF_INET6, peer, &address.v6.sin6_addr) == 1)
+        address.v6.sin6_family = AF_INET6;
+    else
+        return false;
+    if (!urlguard_allows(transfer->guard, &address.any, transfer->is_http))
+        return false;
+    return strcmp(peer, local) != 0 ||
+           !urlguard_allows(&nothing_opened, &address.any, transfer->is_http);
+}
+
+/* The peer of the connection that is about to be used, be it new or an old one. */
+static int on_connected(void *owner, char *peer, char *local, int peer_port, int local_port)
+{
+    struct transfer *transfer = owner;
+    (void)peer_port;
+    (void)local_port;
+    if (!is_allowed_peer(transfer, peer, local)) {
+        transfer->is_refused = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    transfer->is_connected = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+/* ---- the answer ----------------------------------------------------------------------------- */
+
+static size_t on_header(char *at, size_t size, size_t count, void *owner)
+{
+    struct transfer *transfer = owner;
+    (void)at;
+    transfer->header_bytes += size * count;
+    if (transfer->header_bytes > HEADERS_MAX_BYTES)
+        transfer->is_too_long = true;
+    return transfer->is_too_long ? 0 : size * count;
+}
+
+static size_t on_body(char *at, size_t size, size_t count, void *owner)
+{
+    struct transfer *transfer = owner;
+    size_t len = size * count;
+    if (transfer->body_bytes < sizeof transfer->reply) {
+        size_t room = sizeof transfer->reply - transfer->body_bytes;
+        memcpy(transfer->reply + transfer->body_bytes, at, len < room ? len : room);
+    }
+    transfer->body_bytes += len;
+    if (transfer->body_bytes > BODY_MAX_BYTES)
+        transfer->is_too_long = true;
+    return transfer->is_too_long ? 0 : len;
+}
+
+/* ---- the handle ----------------------------------------------------------------------------- */
+
+static void set_policy(CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "Muster/" MUSTER_VERSION);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)SENDER_BUDGET_MS);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)SENDER_CONNECT_MS);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, REPLY_BUFFER_BYTES);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* the empty text: not even the environment's */
+    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Else the whole sender waits for a name server that does not answer one receiver's name. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+}
+
+static void set_callbacks(struct transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+}
+
+struct transfer *transfer_new(const struct urlguard *guard)
+{
+    struct transfer *transfer = arena_xmalloc(sizeof *transfer);
+    *transfer = (struct transfer){.easy = curl_easy_init(), .guard = guard};
+    if (!transfer->easy)
+        abort(); /* only without memory */
+    set_policy(transfer->easy);
+    set_callbacks(transfer);
+    return transfer;
+}
+
+void transfer_free(struct transfer *transfer)
+{
+    if (!transfer)
+        return;
+    curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->headers);
+    free(transfer);
+}
+
+static void add_header(struct transfer *transfer, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(transfer->headers, line);
+    if (!longer)
+        abort();
+    transfer->headers = longer;
+}
+
+static void set_headers(struct transfer *transfer, const struct sender_message *message)
+{
+    char line[HEADER_BYTES];
+    curl_slist_free_all(transfer->headers);
+    transfer->headers = NULL;
+    add_header(transfer, "Content-Type: application/json");
+    add_header(transfer, "Expect:"); /* none: no round trip before a long body */
+    snprintf(line, sizeof line, "webhook-id: %s", message->id);
+    add_header(transfer, line);
+    snprintf(line, sizeof line, "webhook-timestamp: %lld", (long long)message->timestamp_s);
+    add_header(transfer, line);
+    snprintf(line, sizeof line, "webhook-signature: %s", message->signature);
+    add_header(transfer, line);
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+}
+
+bool transfer_begin(struct transfer *transfer, const struct sender_message *message)
+{
+    char url[URLGUARD_URL_BYTES + 1];
+    transfer->start_us = timeutil_mono_us();
+    transfer->is_connected = transfer->is_refused = transfer->is_too_long = false;
+    transfer->header_bytes = transfer->body_bytes = 0;
+    transfer->result = (struct sender_result){.owner = message->owner};
+    transfer->refusal = (struct err_info){0};
+    if (urlguard_check_url(transfer->guard, message->url, &transfer->refusal) < 0) {
+        transfer->result.problem = str_from(transfer->refusal.message);
+        transfer->result.is_refused = true;
+        return false;
+    }
+    snprintf(url, sizeof url, STR_FMT, STR_ARG(message->url));
+    transfer->is_http = strncasecmp(url, "http:", 5) == 0;
+    curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
+    curl_easy_setopt(transfer->easy, CURLOPT_PROTOCOLS_STR, transfer->is_http ? "http" : "https");
+    curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)message->body.len);
+    curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, message->body.at);
+    set_headers(transfer, message);
+    return true;
+}
+
+/* ---- the judgement -------------------------------------------------------------------------- */
+
+static const char *problem_of(const struct transfer *transfer, CURLcode code)
+{
+    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR)
+        return no_tls;
+    if (!transfer->is_connected)
+        return no_connection;
+    if (transfer->is_too_long)
+        return too_long;
+    return code == CURLE_OPERATION_TIMEDOUT ? too_slow : cut_short;
+}
+
+void transfer_end(struct transfer *transfer, CURLcode code)
+{
+    struct sender_result *result = &transfer->result;
+    long status = 0;
+    curl_off_t retry_after_s = 0;
+    result->is_refused = transfer->is_refused;
+    if (transfer->is_connected)
+        result->duration_ms = (timeutil_mono_us() - transfer->start_us) / 1000;
+    result->reply = (struct str){transfer->reply, transfer->body_bytes < sizeof transfer->reply
+                                                      ? transfer->body_bytes
+                                                      : sizeof transfer->reply};
+    if (code != CURLE_OK) {
+        result->problem = str_from(problem_of(transfer, code));
+        return;
+    }
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    result->status = (int)status;
+    result->retry_after_s = retry_after_s;
+    if (status >= 300 && status <= 399)
+        result->problem = str_from(redirect);
+}

@@ -1,0 +1,34 @@
+#include "worker/cleanup.h"
+
+#include "audience/chunkcache.h"
+#include "base/stopsignal.h"
+#include "store/deliverysweep.h"
+#include "store/idempotency.h"
+#include "store/member.h"
+#include "store/project.h"
+#include "store/transition.h"
+#include "worker/joblog.h"
+
+#define PURGE_ROWS 1000u
+#define SWEEP_BATCHES 1000u
+
+bool cleanup_job(const struct job *job, bool *ret_more)
+{
+    struct project *projects = NULL;
+    size_t count = 0;
+    struct err_info info = {0};
+    *ret_more = false;
+    int err = project_list(job->db, job->arena, &projects, &count, &info);
+    for (size_t i = 0; err == 0 && i < count && !stopsignal_asked(); i++)
+        err = idempotency_purge(job->db, projects[i].project_id, PURGE_ROWS, &info);
+    if (err == 0)
+        err = member_sweep(job->db, job->arena, SWEEP_BATCHES, &info);
+    if (err == 0)
+        err = transition_sweep(job->db, job->arena, SWEEP_BATCHES, &info);
+    if (err == 0)
+        err = deliverysweep_run(job->db, job->arena, SWEEP_BATCHES, &info);
+    if (err < 0)
+        joblog_failure("cleanup", 0, err, &info);
+    chunkcache_evict(job->config->cache_max_bytes);
+    return err == 0;
+}
