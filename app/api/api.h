@@ -27,8 +27,8 @@ struct api_context {
     struct db *db;
     struct db *reserve; /* a second handle, for hostmem_take: never in a transaction */
     struct hostmem *hostmem;
-    const char *sql_dir;     /* migrations, for /health */
-    const char *environment; /* "production", "stack" … for /health */
+    const char *sql_dir;         /* migrations, for /health */
+    const char *environment;     /* "production", "stack" … for /health */
     const char *master_key_file; /* for secrets that are kept sealed; NULL or "": none */
     const char *webhook_allow;   /* as base/urlguard.h reads it; NULL: nothing more */
     int64_t started_ms;

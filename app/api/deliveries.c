@@ -1,5 +1,7 @@
 #include "api/deliveries.h"
 
+#include <stdio.h>
+
 #include "api/bodytext.h"
 #include "api/jsonparts.h"
 #include "api/paging.h"
@@ -242,8 +244,11 @@ static int deliveries_read_after(const struct api_request *req, uint64_t *ret,
                                " 0 for all");
     }
     if (after->type != JSONVAL_NUMBER) {
-        return bodytext_refuse(info, "after", "invalid_type", "Expected number, received %s",
-                               jsonval_type_name(after->type));
+        const char *type = jsonval_type_name(after->type);
+        int err =
+            bodytext_refuse(info, "after", "invalid_type", "Expected number, received %s", type);
+        (void)snprintf(info->item.received, sizeof(info->item.received), "%s", type);
+        return err;
     }
     if (after->number < 0 || after->number > most ||
         after->number != (double)(uint64_t)after->number) {

@@ -175,7 +175,8 @@ static bool webhooks_load_seal(const struct api_request *req, struct api_respons
                                struct seal *ret)
 {
     struct err_info why = {.message = ""};
-    if (seal_load(req->context->master_key_file, ret, &why) == 0) {
+    int err = seal_load(req->context->master_key_file, ret, &why);
+    if (err == 0) {
         return true;
     }
     errors_answer_with(
@@ -183,6 +184,7 @@ static bool webhooks_load_seal(const struct api_request *req, struct api_respons
         "This server has no master key to keep webhook secrets with: its"
         " administrator must set MUSTER_MASTER_KEY_FILE (`muster doctor` tells more)",
         (struct str){NULL, 0});
+    res->err = err;
     (void)snprintf(res->problem, sizeof(res->problem), "%.200s", why.message);
     return false;
 }

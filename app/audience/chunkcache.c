@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/timeutil.h"
 
 struct mapping {
     struct hash128 hash;
@@ -108,18 +109,24 @@ static bool hash_matches(const void *bytes, size_t size, const struct hash128 *h
 }
 
 /* Path of a chunk's file; its directories are made when `make` is set. False: no files. */
+/* Learns the instance's name, once. */
+static bool know_instance(struct db *db)
+{
+    struct uuid instance;
+    if (cache.instance[0])
+        return true;
+    if (chunkstore_instance(db, &instance, NULL) != 0)
+        return false;
+    hash_hex(instance.bytes, sizeof instance.bytes, cache.instance);
+    return true;
+}
+
 static bool file_path(struct db *db, uint32_t project_id, const struct hash128 *hash, bool make,
                       char path[PATH_MAX])
 {
     char name[33];
-    if (!cache.dir[0])
+    if (!cache.dir[0] || !know_instance(db))
         return false;
-    if (!cache.instance[0]) {
-        struct uuid instance;
-        if (chunkstore_instance(db, &instance, NULL) != 0)
-            return false;
-        hash_hex(instance.bytes, sizeof instance.bytes, cache.instance);
-    }
     if (make) {
         snprintf(path, PATH_MAX, "%s/%s", cache.dir, cache.instance);
         (void)mkdir(path, 0700);
@@ -319,4 +326,77 @@ uint64_t chunkcache_evict(uint64_t max_bytes)
     }
     free(walk.files);
     return deleted;
+}
+
+/* ---- files that nothing names any more ------------------------------------------------------- */
+
+static int compare_hashes(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct hash128));
+}
+
+/* The hashes of all stored chunks, sorted; malloc'ed. */
+static int stored_hashes(struct db *db, uint32_t project_id, struct hash128 **ret,
+                         size_t *ret_count, struct err_info *info)
+{
+    struct chunkstore_entry *entries;
+    int err = chunkstore_directory(db, project_id, &entries, ret_count, info);
+    if (err)
+        return err;
+    *ret = arena_xmalloc((*ret_count + 1) * sizeof **ret);
+    for (size_t i = 0; i < *ret_count; i++)
+        (*ret)[i] = entries[i].hash;
+    free(entries);
+    if (*ret_count)
+        qsort(*ret, *ret_count, sizeof **ret, compare_hashes);
+    return 0;
+}
+
+/* Files that are being written have another name, and are young. */
+static bool is_stored(const struct hash128 *hashes, size_t count, const char *name)
+{
+    char stored[33];
+    size_t low = 0, high = count; /* names are in the order of the hashes */
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        hash_hex(hashes[mid].bytes, sizeof hashes[mid].bytes, stored);
+        int order = strcmp(stored, name);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return false;
+}
+
+int chunkcache_sweep(struct db *db, uint32_t project_id, int64_t min_age_s, uint64_t *ret_deleted,
+                     struct err_info *info)
+{
+    char path[PATH_MAX];
+    struct hash128 *hashes;
+    struct dirent *file;
+    size_t count;
+    *ret_deleted = 0;
+    if (!cache.dir[0] || !know_instance(db))
+        return 0;
+    snprintf(path, sizeof path, "%s/%s/%u", cache.dir, cache.instance, project_id);
+    DIR *dir = opendir(path);
+    if (!dir)
+        return 0;
+    int err = stored_hashes(db, project_id, &hashes, &count, info);
+    int64_t before_s = timeutil_wall_ms() / 1000 - min_age_s; /* as the file system's clock */
+    while (!err && (file = readdir(dir)) != NULL) {
+        struct stat st;
+        if (fstatat(dirfd(dir), file->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(st.st_mode) || st.st_mtim.tv_sec > before_s)
+            continue;
+        if (!is_stored(hashes, count, file->d_name))
+            *ret_deleted += unlinkat(dirfd(dir), file->d_name, 0) == 0;
+    }
+    if (!err)
+        free(hashes);
+    closedir(dir);
+    return err;
 }

@@ -40,6 +40,13 @@ void chunkcache_trim(void);
  * were deleted. */
 uint64_t chunkcache_evict(uint64_t max_bytes);
 
+/*
+ * Deletes the files of a project that no stored chunk has had for min_age_s seconds: they may hold
+ * what was erased. For the worker. Returns 0 or an err of the database.
+ */
+int chunkcache_sweep(struct db *db, uint32_t project_id, int64_t min_age_s, uint64_t *ret_deleted,
+                     struct err_info *info) MUST_CHECK;
+
 struct chunkcache_stats {
     uint64_t hits;  /* mapped already */
     uint64_t maps;  /* found as a file */

@@ -42,8 +42,8 @@
 #define LIMIT_IMPORT_COLUMNS 1000                            /* http-api §4.6 */
 #define LIMIT_IMPORT_JOBS 2                                  /* open ones of a project; §4.6 */
 #define LIMIT_IMPORT_ERRORS_SHOWN 1000                       /* in the job's answer; §4.1 */
-#define LIMIT_WEBHOOKS 100              /* per project: each event may go to all of them */
-#define LIMIT_WEBHOOK_EVENTS 50         /* patterns of one webhook */
+#define LIMIT_WEBHOOKS 100      /* per project: each event may go to all of them */
+#define LIMIT_WEBHOOK_EVENTS 50 /* patterns of one webhook */
 #define LIMIT_WEBHOOK_DESCRIPTION_CHARS 500
 #define LIMIT_EVENT_TYPE_BYTES 440 /* a pattern; segment.<slug>.entry is the longest type */
 

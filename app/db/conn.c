@@ -168,6 +168,7 @@ unsigned conn_open(struct conn *conn, const struct db_config *config)
 {
     conn->mysql = new_handle(config);
     conn->thrifty = false;
+    conn->is_manual = false;
     conn->budget_ms = 0;
     conn->max_packet_bytes = 0;
     /* CLIENT_FOUND_ROWS: a compare-and-set that changes nothing still says that it matched. */

@@ -17,6 +17,7 @@ struct conn {
     MYSQL *mysql; /* NULL: not connected */
     bool is_mariadb;
     bool thrifty;              /* the session writes the small binlog form, or was refused it */
+    bool is_manual;            /* autocommit is off: any statement begins a transaction */
     unsigned budget_ms;        /* the server's limit for one statement now; 0: none */
     uint64_t max_packet_bytes; /* of one statement with its values */
     int64_t used_us;           /* monotonic; when it last answered */

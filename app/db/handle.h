@@ -33,6 +33,7 @@ struct db {
     struct rows_pool pool;
     struct db_rows *stream; /* the open streaming rows; NULL: none */
     struct handle_tx tx;
+    unsigned writes;     /* write transactions since there was anything else */
     int64_t deadline_us; /* monotonic; 0: none */
     struct db_stats stats;
 };

@@ -83,6 +83,20 @@ static unsigned apply_budget(struct db *db)
     return is_near ? 0 : conn_set_budget(&db->conn, wanted_ms);
 }
 
+/* A statement outside of a transaction is one of its own. */
+static unsigned be_alone(struct db *db)
+{
+    unsigned code = 0;
+    if (db->tx.is_open)
+        return 0;
+    db->writes = 0;
+    if (db->conn.is_manual)
+        code = run_command(db, "SET SESSION autocommit=1", false);
+    if (!code)
+        db->conn.is_manual = false;
+    return code;
+}
+
 static unsigned collect(struct db *db, struct job *job, struct stmt *stmt)
 {
     if (!job->is_query) {
@@ -109,7 +123,9 @@ static unsigned run_once(struct db *db, struct job *job)
     if (fault.when == FAULT_BEFORE)
         return conn_fail(&db->conn, fault.code, "a fault on purpose");
     struct stmt *stmt = NULL;
-    unsigned code = apply_budget(db);
+    unsigned code = be_alone(db);
+    if (!code)
+        code = apply_budget(db);
     if (!code)
         code = stmt_get(&db->cache, &db->conn, job->sql, &stmt);
     if (code)

@@ -28,12 +28,30 @@ void tx_set_check(struct db *db, const char *sql, const struct db_param *params,
     }
 }
 
+/* From this many write transactions on with nothing between them, the session stops beginning each
+ * by a command of its own: with autocommit off, the first statement does. */
+#define WRITES_IN_A_ROW 3u
+
+static unsigned begin_write(struct db *db)
+{
+    if (db->conn.is_manual)
+        return 0;
+    if (db->writes < WRITES_IN_A_ROW)
+        return run_command(db, "START TRANSACTION", false);
+    unsigned code = run_command(db, "SET SESSION autocommit=0", false);
+    db->conn.is_manual = code == 0;
+    return code;
+}
+
 static unsigned begin(struct db *db, enum db_kind kind)
 {
     unsigned code = 0;
+    db->writes = kind == DB_WRITE ? db->writes + 1 : 0;
+    if (kind == DB_WRITE)
+        return begin_write(db);
     if (kind == DB_SNAPSHOT_WRITE && !db->conn.thrifty)
         code = conn_be_thrifty(&db->conn);
-    if (!code && kind != DB_WRITE)
+    if (!code)
         code = run_command(db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", false);
     if (code)
         return code;

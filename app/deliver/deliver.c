@@ -10,11 +10,13 @@
 #include "deliver/sender.h"
 #include "deliver/signature.h"
 
-/* Messages in flight. Endpoints that have not answered quickly share half of the places, so that
- * any number of them leaves the other half to those that have. */
+/* Messages in flight. Whatever number of endpoints hangs, there is room for those of which nothing
+ * is known yet, and for those that answer. */
 #define PLACES 256u
+static const size_t places[LANE_TRUSTS] = {
+    [LANE_TRUSTED] = PLACES, [LANE_UNKNOWN] = PLACES / 2, [LANE_SUSPECT] = PLACES / 4};
 #define HELD_MAX 2000u /* messages claimed and not over: bounds the memory */
-#define QUEUES_MAX 500u
+#define QUEUES_MAX LANE_MAX
 
 #define POLL_MS 500
 #define POLL_JITTER_MS 200
@@ -107,7 +109,7 @@ static int fill_batch(struct run *run, const struct lane *lane, struct lane_batc
 
 static void claim_lane(struct run *run, struct lane *lane, size_t max)
 {
-    struct lane_batch *batch = lane_new_batch();
+    struct lane_batch *batch = lane_new_batch(max);
     struct err_info info = {0};
     db_set_deadline_ms(run->db, DB_BUDGET_MS);
     int err = fill_batch(run, lane, batch, max, &info);
@@ -130,20 +132,25 @@ static void claim_lane(struct run *run, struct lane *lane, size_t max)
 
 /* ---- sending -------------------------------------------------------------------------------- */
 
-static size_t untrusted_in_flight(const struct run *run)
+/* Messages in flight, by what is known of their endpoints. */
+struct usage {
+    size_t of[LANE_TRUSTS];
+};
+
+static struct usage usage_of(const struct run *run)
 {
-    size_t count = 0;
+    struct usage usage = {{0}};
     for (size_t i = 0; i < run->lanes.count; i++)
-        if (!run->lanes.lanes[i]->is_trusted)
-            count += run->lanes.lanes[i]->in_flight;
-    return count;
+        usage.of[run->lanes.lanes[i]->trust] += run->lanes.lanes[i]->in_flight;
+    return usage;
 }
 
-static bool has_place(const struct run *run, const struct lane *lane, size_t untrusted)
+static bool has_place(const struct run *run, const struct lane *lane, const struct usage *usage)
 {
-    return sender_in_flight(run->sender) < PLACES &&
-           run->outcomes.count + sender_in_flight(run->sender) < OUTCOME_MAX &&
-           (lane->is_trusted || untrusted < PLACES / 2);
+    size_t in_flight = sender_in_flight(run->sender);
+    if (in_flight >= PLACES || run->outcomes.count + in_flight >= OUTCOME_MAX)
+        return false;
+    return usage->of[lane->trust] < places[lane->trust];
 }
 
 static void send_message(struct run *run, struct lane_batch *batch, struct delivery_claim *claim)
@@ -174,9 +181,9 @@ static void drop_message(struct run *run, struct lane_batch *batch)
     lane_over(batch);
 }
 
-static void start_lane(struct run *run, struct lane *lane, size_t *untrusted)
+static void start_lane(struct run *run, struct lane *lane, struct usage *usage)
 {
-    while (has_place(run, lane, *untrusted)) {
+    while (has_place(run, lane, usage)) {
         struct lane_batch *batch;
         struct delivery_claim *claim = lane_give(lane, &batch);
         if (!claim)
@@ -189,7 +196,7 @@ static void start_lane(struct run *run, struct lane *lane, size_t *untrusted)
             outcome_add_poison(&run->outcomes, batch, claim);
         } else {
             send_message(run, batch, claim);
-            *untrusted += !lane->is_trusted;
+            usage->of[lane->trust]++;
         }
     }
 }
@@ -198,14 +205,14 @@ static void start_lane(struct run *run, struct lane *lane, size_t *untrusted)
  * two of them, what is in flight moves on. */
 static void serve(struct run *run)
 {
-    size_t untrusted = untrusted_in_flight(run);
+    struct usage usage = usage_of(run);
     for (size_t i = 0; i < run->lanes.count && run->err == 0 && !stopsignal_asked(); i++) {
         struct lane *lane = lane_in_turn(&run->lanes, i);
         size_t max = lane_wants(lane, timeutil_mono_us());
-        bool claims = max > 0 && run->held + max <= HELD_MAX && has_place(run, lane, untrusted);
+        bool claims = max > 0 && run->held + max <= HELD_MAX && has_place(run, lane, &usage);
         if (claims)
             claim_lane(run, lane, max);
-        start_lane(run, lane, &untrusted);
+        start_lane(run, lane, &usage);
         if (claims)
             sender_run(run->sender, 0);
     }

@@ -47,8 +47,11 @@ struct lane *lane_of(struct lane_table *table, uint32_t project_id, uint32_t web
     if (!place)
         return NULL;
     *place = arena_xmalloc(sizeof **place);
-    **place = (struct lane){
-        .project_id = project_id, .webhook_id = webhook_id, .window = 1, .appetite = 1};
+    **place = (struct lane){.project_id = project_id,
+                            .webhook_id = webhook_id,
+                            .trust = LANE_UNKNOWN,
+                            .window = 1,
+                            .appetite = 1};
     return *place;
 }
 
@@ -64,10 +67,11 @@ void lane_next_turn(struct lane_table *table)
 
 /* ---- batches -------------------------------------------------------------------------------- */
 
-struct lane_batch *lane_new_batch(void)
+struct lane_batch *lane_new_batch(size_t max)
 {
     struct lane_batch *batch = arena_xmalloc(sizeof *batch);
     *batch = (struct lane_batch){.arena = arena_new()};
+    batch->claims = arena_array(batch->arena, max, sizeof *batch->claims);
     return batch;
 }
 
@@ -173,7 +177,7 @@ void lane_learn(struct lane *lane, enum lane_news news)
     lane->in_flight--;
     if (news == LANE_NO_NEWS)
         return;
-    lane->is_trusted = news == LANE_QUICK;
+    lane->trust = news == LANE_QUICK ? LANE_TRUSTED : LANE_SUSPECT;
     lane->busy_count = busy_count(lane, news);
     if (news == LANE_QUICK)
         lane->window = lane->window * 2 < LANE_WINDOW_MAX ? lane->window * 2 : LANE_WINDOW_MAX;

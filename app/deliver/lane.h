@@ -15,7 +15,7 @@
 #include "store/webhook.h"
 
 #define LANE_WINDOW_MAX 8 /* in flight to one endpoint; engineering.md R13 */
-#define LANE_MAX 1024     /* endpoints at once; the others wait for the next round */
+#define LANE_MAX 2048     /* endpoints at once; the others wait for the next round */
 
 struct lane;
 
@@ -25,18 +25,26 @@ struct lane_batch {
     struct lane *lane;
     struct arena *arena;
     struct webhook_endpoint endpoint;
-    struct delivery_claim claims[DELIVERY_BATCH];
+    struct delivery_claim *claims; /* in the arena */
     size_t count;
     size_t started; /* claims before this one were given out */
     size_t over;    /* so many of those need nothing any more */
     int64_t renewed_us;
 };
 
+/* How much of the sender's time an endpoint may take from others. */
+enum lane_trust {
+    LANE_TRUSTED, /* it answered quickly the last time */
+    LANE_UNKNOWN, /* nothing is known of it yet */
+    LANE_SUSPECT  /* it did not answer, late, or that it was busy */
+};
+#define LANE_TRUSTS 3
+
 struct lane {
     uint32_t project_id;
     uint32_t webhook_id;
-    bool has_due;    /* the queue has, or may have, more than was claimed */
-    bool is_trusted; /* it answered quickly the last time */
+    bool has_due; /* the queue has, or may have, more than was claimed */
+    enum lane_trust trust;
     unsigned window; /* 1 … LANE_WINDOW_MAX: messages that may be in flight */
     unsigned in_flight;
     unsigned busy_count;        /* times in a row that it asked for less (429, 502, 504) */
@@ -73,9 +81,9 @@ struct lane *lane_of(struct lane_table *table, uint32_t project_id, uint32_t web
 struct lane *lane_in_turn(const struct lane_table *table, size_t i);
 void lane_next_turn(struct lane_table *table);
 
-/* A new, empty batch with an arena of its own; lane_add_batch makes it the lane's, and
- * lane_drop_batch frees it (NULL allowed) where it is nobody's. */
-struct lane_batch *lane_new_batch(void);
+/* A new batch with room for `max` claims and an arena of its own; lane_add_batch makes it the
+ * lane's, and lane_drop_batch frees it (NULL allowed) where it is nobody's. */
+struct lane_batch *lane_new_batch(size_t max);
 void lane_add_batch(struct lane *lane, struct lane_batch *batch);
 void lane_drop_batch(struct lane_batch *batch);
 

@@ -53,8 +53,9 @@ struct apikey_found {
 
 /*
  * Looks up a key that was taken apart. An unknown id, a wrong secret, a wrong prefix and a revoked
- * key take the same path and are one answer: ERR_DENIED. A process believes a good key for a second,
- * so that one that is revoked works at most that much longer. Else 0 or an err of the database.
+ * key take the same path and are one answer: ERR_DENIED. A process believes a good key for a
+ * second, so that one that is revoked works at most that much longer. Else 0 or an err of the
+ * database.
  */
 int apikey_find(struct db *db, const struct apikey_text *text, struct apikey_found *ret,
                 struct err_info *info) MUST_CHECK;

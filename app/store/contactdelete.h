@@ -9,8 +9,8 @@
 /*
  * Deletes a contact and all that hangs on it, and marks every part that it was in. That is one
  * transaction, except that of a contact with thousands of events or deliveries these go first, a
- * batch a transaction, the contact's row always last: after a crash the contact is still there and can be
- * deleted again. Returns 0, ERR_NOT_FOUND, or an err of the database.
+ * batch a transaction, the contact's row always last: after a crash the contact is still there and
+ * can be deleted again. Returns 0, ERR_NOT_FOUND, or an err of the database.
  */
 int contactdelete_one(struct db *db, struct arena *arena, uint32_t project_id,
                       const struct uuid *uuid, struct err_info *info) MUST_CHECK;

@@ -17,7 +17,7 @@ struct contactplan_row {
     bool stored;            /* it has a row, which is locked or held */
     bool present;           /* stored, or made by the plan */
     bool changed;
-    bool flipped; /* its status changed */
+    bool flipped;       /* its status changed */
     bool keeps_created; /* created_ms was given, the ordinal's is not for it */
 };
 
@@ -78,10 +78,10 @@ void contactplan_add_event(struct contactplan *plan, struct contactplan_row *row
                            const struct eventrows_event *event);
 
 /*
- * Writes everything: new contacts, changed ones, events, deliveries, marks, and the write check. `ordinals`
- * keeps what is taken for new contacts between runs. Returns 0; ERR_CONFLICT when somebody else
- * made one of the addresses meanwhile (ret_raced is then true) or has the new one; or an err of
- * the database.
+ * Writes everything: new contacts, changed ones, events, deliveries, marks, and the write check.
+ * `ordinals` keeps what is taken for new contacts between runs. Returns 0; ERR_CONFLICT when
+ * somebody else made one of the addresses meanwhile (ret_raced is then true) or has the new one; or
+ * an err of the database.
  */
 int contactplan_write(struct contactplan *plan, const struct contactwrite_handles *handles,
                       struct contactplan_ordinals *ordinals, bool *ret_raced,

@@ -1,14 +1,14 @@
 #include "store/contactpublish.h"
 
-#include "json/jsonread.h"
 #include "store/outboxbody.h"
+#include "json/jsonread.h"
 
 int contactpublish_begin(struct contactpublish *list, struct db *db, struct arena *arena,
                          uint32_t project_id, const struct contactrows_moment *moment,
                          struct err_info *info)
 {
-    *list = (struct contactpublish){
-        .arena = arena, .project_id = project_id, .now_ms = moment->now_ms};
+    *list =
+        (struct contactpublish){.arena = arena, .project_id = project_id, .now_ms = moment->now_ms};
     return outbox_open(db, project_id, moment->webhook_version, &list->outbox, info);
 }
 
@@ -24,7 +24,8 @@ void contactpublish_created(struct contactpublish *list, const struct contact *c
     const struct str type = STR("contact.created");
     if (outbox_wants(list->outbox, type, false)) {
         struct str body = outboxbody_contact(list->arena, type, list->now_ms, contact, NULL, 0);
-        add(list, contact, (struct outbox_event){.type = type, .event_id = uuid_new(), .body = body});
+        add(list, contact,
+            (struct outbox_event){.type = type, .event_id = uuid_new(), .body = body});
     }
 }
 
@@ -86,8 +87,8 @@ void contactpublish_updated(struct contactpublish *list, const struct contact *b
     }
     add_changed_keys(&changed, before->data, after->data);
     if (changed.count > 0) {
-        struct str body = outboxbody_contact(list->arena, type, list->now_ms, after, changed.at,
-                                             changed.count);
+        struct str body =
+            outboxbody_contact(list->arena, type, list->now_ms, after, changed.at, changed.count);
         add(list, after, (struct outbox_event){.type = type, .event_id = uuid_new(), .body = body});
     }
 }

@@ -1,7 +1,7 @@
 /*
- * What a write of contacts publishes to webhooks (http-api §4.3): contact.created, updated, deleted,
- * subscribed, unsubscribed, and custom events. Noted while the write goes on and stored by its
- * transaction. In a project without webhooks nothing is noted, and nothing costs anything.
+ * What a write of contacts publishes to webhooks (http-api §4.3): contact.created, updated,
+ * deleted, subscribed, unsubscribed, and custom events. Noted while the write goes on and stored by
+ * its transaction. In a project without webhooks nothing is noted, and nothing costs anything.
  */
 #ifndef MUSTER_STORE_CONTACTPUBLISH_H
 #define MUSTER_STORE_CONTACTPUBLISH_H

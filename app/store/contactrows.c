@@ -30,9 +30,10 @@ SQLLIST(sql_lock_emails,
         " FROM contact FORCE INDEX (email) WHERE project_id = ? AND email IN (",
         "?", ") ORDER BY email FOR UPDATE");
 /* Answered and locked in the index alone. */
-SQLLIST(sql_hold_emails,
-        "SELECT ordinal, email FROM contact FORCE INDEX (email) WHERE project_id = ? AND email IN (",
-        "?", ") ORDER BY email LOCK IN SHARE MODE");
+SQLLIST(
+    sql_hold_emails,
+    "SELECT ordinal, email FROM contact FORCE INDEX (email) WHERE project_id = ? AND email IN (",
+    "?", ") ORDER BY email LOCK IN SHARE MODE");
 
 static int no_project(uint32_t project_id, struct err_info *info)
 {
@@ -75,8 +76,9 @@ static int lock_one(struct db *db, struct arena *arena, uint32_t project_id, con
 }
 
 int contactrows_lock_email(struct db *db, struct arena *arena, uint32_t project_id,
-                           struct str email, void (*found)(const struct contact *contact, void *ctx),
-                           void *ctx, struct contactrows_moment *ret, struct err_info *info)
+                           struct str email,
+                           void (*found)(const struct contact *contact, void *ctx), void *ctx,
+                           struct contactrows_moment *ret, struct err_info *info)
 {
     struct contact contact;
     int is_found =
@@ -146,8 +148,7 @@ int contactrows_lock_erased(struct db *db, uint32_t project_id, const struct con
     static const char sql[] = "SELECT ordinal FROM contact FORCE INDEX (email)"
                               " WHERE project_id = ? AND email = ? FOR UPDATE";
     AUTO(db_rows) rows = NULL;
-    int found =
-        db_one(db, sql, DB_PARAMS(DB_I64(project_id), DB_STR(contact->email)), &rows, info);
+    int found = db_one(db, sql, DB_PARAMS(DB_I64(project_id), DB_STR(contact->email)), &rows, info);
     return found < 0 ? found : 0;
 }
 

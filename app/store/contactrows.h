@@ -22,15 +22,15 @@ int contactrows_moment(struct db *db, uint32_t project_id, struct contactrows_mo
  * its text stands in `arena`. Returns 0, ERR_NOT_FOUND (no such project), or an err of db_query.
  */
 int contactrows_lock_email(struct db *db, struct arena *arena, uint32_t project_id,
-                           struct str email, void (*found)(const struct contact *contact, void *ctx),
-                           void *ctx, struct contactrows_moment *ret,
-                           struct err_info *info) MUST_CHECK;
+                           struct str email,
+                           void (*found)(const struct contact *contact, void *ctx), void *ctx,
+                           struct contactrows_moment *ret, struct err_info *info) MUST_CHECK;
 
 /*
  * The same for many addresses (distinct, ascending), which are locked in that order. With `hold`
- * the contacts are only held: they can be changed meanwhile, but neither erased nor moved to another
- * address (contactrows_lock_erased keeps it so), and only their ordinal and email are read. That
- * costs half. Returns 0 or an err of db_query.
+ * the contacts are only held: they can be changed meanwhile, but neither erased nor moved to
+ * another address (contactrows_lock_erased keeps it so), and only their ordinal and email are read.
+ * That costs half. Returns 0 or an err of db_query.
  */
 int contactrows_lock_emails(struct db *db, struct arena *arena, uint32_t project_id,
                             const struct str *emails, size_t count, bool hold,
@@ -43,8 +43,8 @@ int contactrows_lock_uuid(struct db *db, struct arena *arena, uint32_t project_i
                           struct contactrows_moment *ret_moment, struct err_info *info) MUST_CHECK;
 
 /*
- * Waits until nobody holds the contact, whose row is locked, and keeps others from holding it: before
- * anything of it is erased. Returns 0 or an err of db_query.
+ * Waits until nobody holds the contact, whose row is locked, and keeps others from holding it:
+ * before anything of it is erased. Returns 0 or an err of db_query.
  */
 int contactrows_lock_erased(struct db *db, uint32_t project_id, const struct contact *contact,
                             struct err_info *info) MUST_CHECK;
@@ -65,8 +65,8 @@ int contactrows_update_one(struct db *db, uint32_t project_id, const struct cont
                            int64_t write_id, struct err_info *info) MUST_CHECK;
 
 /*
- * Stores many changed contacts, whose rows are locked: all but the addresses. Returns 0 or an err of
- * db_exec.
+ * Stores many changed contacts, whose rows are locked: all but the addresses. Returns 0 or an err
+ * of db_exec.
  */
 int contactrows_update(struct db *db, struct arena *arena, uint32_t project_id,
                        const struct contact *const *contacts, size_t count, int64_t write_id,

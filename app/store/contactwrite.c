@@ -231,7 +231,7 @@ static int apply_item(struct contactplan *plan, const struct contactwrite_batch 
     if (err < 0) {
         return err;
     }
-    item->contact = plan->held && row->stored ? NULL : &row->contact;
+    item->contact = &row->contact;
     if (item->has_created && item->outcome == CONTACTWRITE_CREATED) {
         keep_created(row, item->created_ms);
     }
@@ -242,8 +242,8 @@ static int apply_item(struct contactplan *plan, const struct contactwrite_batch 
                                         .at_ms = item->event->stored_ms,
                                         .data = item->event->data};
         contactplan_add_event(plan, row, &event);
-        contactpublish_tracked(&plan->publish, &row->contact, item->event->name,
-                               &item->event->uuid, item->event->data, item->event->stored_ms);
+        contactpublish_tracked(&plan->publish, &row->contact, item->event->name, &item->event->uuid,
+                               item->event->data, item->event->stored_ms);
     }
     return 0;
 }
@@ -392,8 +392,8 @@ static int patch_body(struct db *db, void *ctx, struct err_info *info)
     int err = contactrows_lock_uuid(db, patch->arena, patch->project_id, patch->uuid, &row.contact,
                                     &moment, info);
     if (err == 0) {
-        err = contactpublish_begin(&plan.publish, db, patch->arena, patch->project_id, &moment,
-                                   info);
+        err =
+            contactpublish_begin(&plan.publish, db, patch->arena, patch->project_id, &moment, info);
     }
     if (err < 0) {
         return err;

@@ -51,7 +51,7 @@ enum contactwrite_when {
 struct contactwrite_item {
     struct str email; /* normalised: email_normalise */
     enum contactchange_subscribe subscribe;
-    bool subscribe_only_new;          /* `subscribe` speaks of a contact that this item makes */
+    bool subscribe_only_new; /* `subscribe` speaks of a contact that this item makes */
     enum contactwrite_when when;
     bool has_created; /* a contact that this item makes gets created_ms */
     int64_t created_ms;
@@ -62,8 +62,7 @@ struct contactwrite_item {
     struct err_info *problem; /* in the arena; set with problem_err */
     /* Set by the write: */
     enum contactwrite_outcome outcome;
-    /* As the batch leaves it; NULL: failed or skipped, or not read (skip_contacts). */
-    const struct contact *contact;
+    const struct contact *contact; /* as the batch leaves it; NULL: failed or skipped */
 };
 
 struct contactwrite_batch {
@@ -73,8 +72,8 @@ struct contactwrite_batch {
     size_t count;
     struct idempotency_claim *claim; /* NULL: none */
     bool all_or_nothing;             /* the first problem of an item is the whole answer */
-    bool skip_contacts; /* nobody looks at items[].contact: many events are stored faster */
-    bool dry_run; /* store nothing, not even names: only the outcomes, and what `also` does */
+    bool skip_contacts; /* nobody looks at items[].contact but for its ordinal: faster */
+    bool dry_run;       /* store nothing, not even names: only the outcomes, and what `also` does */
     /* Called in the transaction, after the rows are written; NULL: nothing. It may run again with
      * it, and may set another write check. */
     int (*also)(struct db *db, void *ctx, struct err_info *info);

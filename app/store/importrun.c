@@ -158,6 +158,7 @@ static int write_batch(struct work *work, struct err_info *info)
     struct contactwrite_batch batch = {.project_id = work->job->project_id,
                                        .items = work->rows.items,
                                        .count = work->rows.count,
+                                       .skip_contacts = work->job->input.segment_id == 0,
                                        .dry_run = work->job->input.dry_run,
                                        .also = write_rest,
                                        .also_ctx = work};

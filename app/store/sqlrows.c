@@ -18,8 +18,7 @@ static const char *sqlrows_text(struct sqlrows *sql, unsigned choice)
     size_t before_len = strlen(sql->before);
     size_t row_len = strlen(sql->row);
     size_t after_len = strlen(sql->after);
-    char *text =
-        arena_xmalloc(before_len + sqlrows_size[choice] * (row_len + 1) + after_len + 1);
+    char *text = arena_xmalloc(before_len + sqlrows_size[choice] * (row_len + 1) + after_len + 1);
     char *at = text;
     memcpy(at, sql->before, before_len);
     at += before_len;

@@ -11,6 +11,7 @@
 
 #define PURGE_ROWS 1000u
 #define SWEEP_BATCHES 1000u
+#define CACHE_AGE_S 600 /* files of chunks that are no more: what was erased goes with them */
 
 bool cleanup_job(const struct job *job, bool *ret_more)
 {
@@ -19,8 +20,12 @@ bool cleanup_job(const struct job *job, bool *ret_more)
     struct err_info info = {0};
     *ret_more = false;
     int err = project_list(job->db, job->arena, &projects, &count, &info);
-    for (size_t i = 0; err == 0 && i < count && !stopsignal_asked(); i++)
+    for (size_t i = 0; err == 0 && i < count && !stopsignal_asked(); i++) {
+        uint64_t deleted;
         err = idempotency_purge(job->db, projects[i].project_id, PURGE_ROWS, &info);
+        if (err == 0)
+            err = chunkcache_sweep(job->db, projects[i].project_id, CACHE_AGE_S, &deleted, &info);
+    }
     if (err == 0)
         err = member_sweep(job->db, job->arena, SWEEP_BATCHES, &info);
     if (err == 0)

@@ -150,11 +150,27 @@ static bool run_loop(struct shift *shift, unsigned loop_s)
     return good;
 }
 
+/* What the processes of a host share, as far as these jobs need it: their units see no more. */
+static bool open_shared(const struct config *config, unsigned jobs, struct job *job)
+{
+    struct err_info info = {0};
+    if ((jobs & jobs_of(CLASS_IMPORT)) &&
+        hostmem_open(config->host_memory, &job->hostmem, &info) < 0) {
+        log_note(LOG_LEVEL_ERROR, "cannot work", "%s", info.message);
+        return false;
+    }
+    if ((jobs & jobs_of(CLASS_COMPUTE)) &&
+        chunkcache_configure(config->cache_dir[0] ? config->cache_dir : NULL, &info) < 0)
+        log_note(LOG_LEVEL_WARN, "no chunk cache", "%s", info.message);
+    if (metrics_open(config->metrics_file, &info) < 0)
+        log_note(LOG_LEVEL_WARN, "no metrics", "%s", info.message);
+    return true;
+}
+
 /* Everything that belongs to one process is opened here. */
 static bool work(const struct worker_config *config, unsigned jobs)
 {
     struct db_config reserve_config, db_config;
-    struct err_info info = {0};
     db_config_from_env(&reserve_config);
     db_config = reserve_config;
     db_config.statement_timeout_ms = STATEMENT_MS;
@@ -162,16 +178,8 @@ static bool work(const struct worker_config *config, unsigned jobs)
     struct shift shift = {
         .jobs = jobs,
         .job = {.config = config->config, .now = config->now, .loops = config->loop_s > 0}};
-    if ((jobs & jobs_of(CLASS_IMPORT)) &&
-        hostmem_open(config->config->host_memory, &shift.job.hostmem, &info) < 0) {
-        log_note(LOG_LEVEL_ERROR, "cannot work", "%s", info.message);
+    if (!open_shared(config->config, jobs, &shift.job))
         return false;
-    }
-    const char *dir = config->config->cache_dir;
-    if (chunkcache_configure(dir[0] ? dir : NULL, &info) < 0)
-        log_note(LOG_LEVEL_WARN, "no chunk cache", "%s", info.message);
-    if (metrics_open(config->config->metrics_file, &info) < 0)
-        log_note(LOG_LEVEL_WARN, "no metrics", "%s", info.message);
     AUTO(db) db = db_new(&db_config);
     AUTO(db) reserve = db_new(&reserve_config);
     AUTO(arena) arena = arena_new();

@@ -350,6 +350,45 @@ START_TEST(evicting_while_in_use)
 }
 END_TEST
 
+/* Files of chunks that were replaced go, the others stay; young ones stay too. */
+static int sweep_old(struct columnhelp *child, void *ctx)
+{
+    uint64_t young = 0, old = 0, again = 0;
+    int err = configure(child, ctx);
+    if (!err)
+        err = columnhelp_compare(child, columnhelp_conditions, columnhelp_condition_count, NULL);
+    if (!err)
+        err = chunkcache_sweep(child->db, child->project_id, 0, &again, &child->info);
+    columnhelp_mark(child, KEY_PART_CONTACT, 1, 3);
+    columnhelp_run(child,
+                   "UPDATE contact SET email = CONCAT('x', email) WHERE project_id = ?"
+                   " AND ordinal <= 3",
+                   1);
+    struct upkeep_report report = {0};
+    if (!err)
+        err = upkeep_fold(child->db, child->project_id, true, &report, &child->info);
+    if (!err)
+        err = upkeep_merge(child->db, child->project_id, true, &report, &child->info);
+    if (!err)
+        err = columnhelp_compare(child, columnhelp_conditions, columnhelp_condition_count, NULL);
+    if (!err)
+        err = chunkcache_sweep(child->db, child->project_id, 3600, &young, &child->info);
+    if (!err)
+        err = chunkcache_sweep(child->db, child->project_id, 0, &old, &child->info);
+    if (!err && (again || young || !old))
+        err = 106;
+    return err;
+}
+
+START_TEST(files_of_chunks_that_are_no_more)
+{
+    struct use use = {.dir = dir};
+    ck_assert_int_eq(columnhelp_fork(&help, sweep_old, &use), 0);
+    ck_assert_uint_gt(good_files(), 0);
+    ASK(&use);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -362,6 +401,7 @@ int main(void)
         a_directory_in_which_nothing_can_be_made,
         a_directory_that_is_removed_in_use,
         evicting_while_in_use,
+        files_of_chunks_that_are_no_more,
     };
     Suite *suite = suite_create("chunkcache");
     TCase *cases = tcase_create("chunkcache");

@@ -124,7 +124,7 @@ START_TEST(oldest_first)
         ck_assert_uint_eq(count, want < DELIVERY_BATCH ? want : DELIVERY_BATCH);
         for (size_t i = 0; i < count; i++) {
             int64_t at = testdb_i64(
-                help.db, "SELECT sequence FROM delivery WHERE project_id = 7 AND delivery_id = ?",
+                help.db, "SELECT sequence FROM delivery WHERE project_id = 71 AND delivery_id = ?",
                 DB_PARAMS(DB_BYTES(claims[i].delivery_id.bytes, 16)));
             ck_assert_int_eq(at, (int64_t)++sequence);
         }
@@ -361,7 +361,7 @@ static void pretend(const char *sql)
 
 START_TEST(five_days_without_success)
 {
-    int64_t version = number("SELECT webhook_version FROM project WHERE project_id = 7");
+    int64_t version = number("SELECT webhook_version FROM project WHERE project_id = 71");
     pretend("UPDATE webhook SET failures = 8, failing_since_ms = created_ms - 6 * 86400000");
     struct delivery_claim mine = claim_one();
     ck_assert(finish(&mine, DELIVERYRESULT_RETRY, 0));
@@ -377,7 +377,7 @@ START_TEST(five_days_without_success)
     ck_assert_str_eq(webhookhelp_text(&help, "SELECT disabled_reason FROM webhook"),
                      "No message arrived for 5 days; 11 attempts failed");
     ck_assert_int_eq(number("SELECT disabled_ms - updated_ms FROM webhook"), 0);
-    ck_assert_int_eq(number("SELECT webhook_version FROM project WHERE project_id = 7"),
+    ck_assert_int_eq(number("SELECT webhook_version FROM project WHERE project_id = 71"),
                      version + 1);
 }
 END_TEST

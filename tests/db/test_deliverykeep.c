@@ -290,7 +290,7 @@ START_TEST(a_range_goes_again)
     uint64_t count = 0;
     testdb_exec(help.db,
                 "INSERT INTO segment (project_id, segment_id, uuid, name, slug, kind, created_ms,"
-                " updated_ms) VALUES (7, 3, ?, 'n', 's', 1, 1, 1)",
+                " updated_ms) VALUES (71, 3, ?, 'n', 's', 1, 1, 1)",
                 DB_PARAMS(DB_BYTES(segment.bytes, 16)));
     webhookhelp_publish_many(&help, "segment.vip.entry", 250);
     for (int round = 0; round < 2; round++) { /* sequences 1 to 200 are delivered */

@@ -36,7 +36,7 @@ START_TEST(a_known_version_asks_nothing)
 {
     (void)webhookhelp_webhook(&help, "[\"contact.*\", \"signup\"]");
     uint64_t version = (uint64_t)webhookhelp_i64(
-        &help, "SELECT webhook_version FROM project WHERE project_id = 7");
+        &help, "SELECT webhook_version FROM project WHERE project_id = 71");
     (void)open_outbox(version);
     uint64_t before = db_stats(help.db).statements;
     const struct outbox *outbox = open_outbox(version);
@@ -74,10 +74,10 @@ START_TEST(projects_are_apart)
 {
     const struct outbox *outbox;
     (void)webhookhelp_webhook(&help, "[\"*\"]");
-    ck_assert_int_eq(outbox_open(help.db, 8, OUTBOX_ASK, &outbox, &help.info), 0);
+    ck_assert_int_eq(outbox_open(help.db, 72, OUTBOX_ASK, &outbox, &help.info), 0);
     ck_assert(!outbox_wants(outbox, STR("contact.created"), false));
     /* The same place of the process's table, another project. */
-    ck_assert_int_eq(outbox_open(help.db, 7 + 256, 5, &outbox, &help.info), 0);
+    ck_assert_int_eq(outbox_open(help.db, WEBHOOKHELP_PROJECT + 256, 5, &outbox, &help.info), 0);
     ck_assert(!outbox_wants(outbox, STR("contact.created"), false));
     ck_assert(outbox_wants(open_outbox(OUTBOX_ASK), STR("contact.created"), false));
 }
@@ -91,7 +91,7 @@ static int64_t count_of(const char *type, uint32_t webhook_id)
                       "SELECT COUNT(*) FROM delivery d JOIN delivery_due q"
                       " ON q.project_id = d.project_id AND q.webhook_id = d.webhook_id"
                       " AND q.due_ms = d.due_ms AND q.delivery_id = d.delivery_id"
-                      " WHERE d.project_id = 7 AND d.type = ? AND d.webhook_id = ?"
+                      " WHERE d.project_id = 71 AND d.type = ? AND d.webhook_id = ?"
                       " AND d.state = 1 AND q.attempts = 0 AND q.lease_token = 0",
                       DB_PARAMS(DB_STR(str_from(type)), DB_I64(webhook_id)));
 }

@@ -34,6 +34,8 @@ static void setup(void)
     info = (struct err_info){.code = ""};
     ck_assert_msg(migrate_run(db, dir != NULL ? dir : "sql", NULL, &info) == 0, "%s", info.message);
     run("DELETE FROM segment");
+    run("DELETE FROM segment_state");
+    run("DELETE FROM dropped_segment");
     run("DELETE FROM segment_ref");
     run("DELETE FROM segment_event_ref");
     run("DELETE FROM campaign");

@@ -7,9 +7,13 @@
 void webhookhelp_reset(void)
 {
     static const char *const tables[] = {
-        "DELETE FROM webhook",          "DELETE FROM delivery", "DELETE FROM delivery_due",
-        "DELETE FROM delivery_attempt", "DELETE FROM counter",  "DELETE FROM segment",
-        "DELETE FROM project",
+        "DELETE FROM webhook",
+        "DELETE FROM delivery",
+        "DELETE FROM delivery_due",
+        "DELETE FROM delivery_attempt",
+        "DELETE FROM counter WHERE project_id = 71",
+        "DELETE FROM segment WHERE project_id = 71",
+        "DELETE FROM project WHERE account_id = 71",
     };
     static int64_t version; /* an outbox that this process knows must not come again */
     const char *dir = getenv("MUSTER_SQL_DIR");
@@ -22,8 +26,8 @@ void webhookhelp_reset(void)
     version += 1000;
     testdb_exec(db,
                 "INSERT INTO project (project_id, account_id, site_index, uuid, name, created_ms,"
-                " webhook_version) VALUES (7, 1, 0, RANDOM_BYTES(16), 'p', 1, ?),"
-                " (8, 1, 1, RANDOM_BYTES(16), 'q', 1, ?)",
+                " webhook_version) VALUES (71, 71, 0, RANDOM_BYTES(16), 'p', 1, ?),"
+                " (72, 71, 1, RANDOM_BYTES(16), 'q', 1, ?)",
                 DB_PARAMS(DB_I64(version), DB_I64(version)));
 }
 

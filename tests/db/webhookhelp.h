@@ -8,7 +8,7 @@
 #include "store/webhook.h"
 #include "testdb.h"
 
-#define WEBHOOKHELP_PROJECT 7
+#define WEBHOOKHELP_PROJECT 71
 
 /* One connection and what hangs on it; webhookhelp_open fills it. */
 struct webhookhelp {

@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -32,6 +33,7 @@ from lib.world import Playground
 
 TRACKED = 8
 ROUNDS_PER_WORLD = 10
+PATIENCE_SECONDS = 2.5  # for a worker that loops every second
 
 
 def now_ms():
@@ -154,9 +156,12 @@ class Tracking:
         """A run by some route; returns the segments that must be complete now."""
         on = [s for s in self.tracked if s not in self.off]
         route = self.random.random()
-        if route < 0.3:
+        if route < 0.15:
             self.stack.program("muster-worker", "compute", "--now")
             return on, "a worker"
+        if route < 0.3:  # what is not worth a fold stays in the rows
+            self.stack.program("muster-worker", "compute")
+            return on, "a timer"
         if route < 0.5:
             finish([worker(self.stack, "compute", "--now") for _ in range(2)])
             return on, "two workers"
@@ -262,14 +267,18 @@ class Tracking:
             return [f"{segment}: listed {sorted(live ^ members)[:5]} otherwise than told"]
         return []
 
-    def round(self):
-        """Lines that say what was wrong, and what was done."""
+    def disturb(self):
+        """Writes, and now and then another filter."""
         self.draw.at = now_ms() + self.random.choice([300, 1000, 4000])
         self.playground.now = now_ms()
         for _ in range(self.random.choice([0, 0, 1, 3, 8])):
             self.playground.write()
         if self.draw.chance(0.4):
             self.change_one()
+
+    def round(self):
+        """Lines that say what was wrong, and what was done."""
+        self.disturb()
         if self.draw.chance(0.5):
             self.playground.upkeep()
         if self.draw.chance(0.3):
@@ -277,6 +286,36 @@ class Tracking:
         since = now_ms()
         complete, route = self.run()
         return self.check(complete, since), route
+
+
+    def patient_round(self, loop):
+        """The same, by a worker that loops and is given time."""
+        self.disturb()
+        since, on, wrong = now_ms(), [s for s in self.tracked if s not in self.off], []
+        for _ in range(2):  # it may be caught at work by an instant that has just come
+            time.sleep(PATIENCE_SECONDS)
+            with halted(loop):
+                wrong = self.check(on, since)
+                states = self.playground.world().states
+                wrong += [f"{s} is late: {states[s]}" for s in on if states[s]["flip"] is not None
+                          and states[s]["flip"] < now_ms() - 1000 * PATIENCE_SECONDS]
+            if not wrong:
+                break
+        return wrong
+
+
+@contextlib.contextmanager
+def halted(loop):
+    """A worker with its children, held for a moment."""
+    with open(f"/proc/{loop.pid}/task/{loop.pid}/children", encoding="ascii") as file:
+        family = [loop.pid, *map(int, file.read().split())]
+    for pid in family:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in family:
+            os.kill(pid, signal.SIGCONT)
 
 
 def random_worlds(running, seed, rounds):
@@ -292,6 +331,20 @@ def random_worlds(running, seed, rounds):
             return done, [f"round {done} ({again}), by {route}, upkeep "
                           f"{world.playground.history[-5:]}:", *wrong]
     return done, []
+
+
+def looping_world(running, seed):
+    """A worker that loops remembers what was not due; it must see all the same what is due now."""
+    world, rounds = Tracking(running, seed), 6
+    loop = worker(running, "compute", "--loop", "1")
+    try:
+        for number in range(rounds):
+            wrong = world.patient_round(loop)
+            assert not wrong, "\n".join([f"round {number}:", *wrong[:8]])[:6000]
+    finally:
+        loop.terminate()
+        finish([loop])
+    return f"{rounds} rounds"
 
 
 # ---- single stories ---------------------------------------------------------------------------------
@@ -579,24 +632,34 @@ def deleted_in_mid_run(running):
 
 
 def erased_in_mid_run(running):
-    """Contacts that go while a run is on: none has entered twice, and all who entered have left."""
+    """Contacts that go while runs are on: none has entered twice, and all who entered have left."""
     story, size = Story(running, "erased in mid-run"), 3000
     story.contacts(range(size))
-    segment = story.segment("all", every(leaf("data.n", "exists")))
+    segments = [story.segment(f"all {i}", every(leaf("data.n", "exists"))) for i in range(6)]
     ids = [c["id"] for c in read(running, story.project.number).contacts]
-    chosen = random.sample(ids, 150)
+    chosen = random.sample(ids, 450)
+
+    def erase(contacts):
+        client = story.project.client()
+        for contact in contacts:
+            client.want(204, "DELETE", "/contacts/" + contact)
+    threads = [threading.Thread(target=erase, args=(chosen[i::3],)) for i in range(3)]
     workers = [worker(running, "compute", "--now") for _ in range(2)]
-    for contact in chosen:
-        story.client.want(204, "DELETE", "/contacts/" + contact)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     finish(workers)
     story.work()
-    story.told(segment)
-    feed = story.feeds[segment]
-    assert feed.members == set(ids) - set(chosen)
-    gone = [c for c in feed.changes if c["type"] == "exit"]
+    gone = []
+    for segment in segments:
+        story.told(segment)
+        feed = story.feeds[segment]
+        assert feed.members == set(ids) - set(chosen)
+        gone += [c for c in feed.changes if c["type"] == "exit"]
     assert all(c["cause"] == {"kind": "deleted"} and c["contactId"] in chosen for c in gone)
     assert not read(running, story.project.number).broken_rollups
-    return f"{len(chosen)} erased, {len(gone)} of them had entered"
+    return f"{len(chosen)} erased, {len(gone)} exits of theirs from {len(segments)} segments"
 
 
 STORIES = [many_at_once, filter_changes_in_mid_run, nested, clock_alone, nothing_to_do,
@@ -619,6 +682,10 @@ def main():
                 done, wrong = random_worlds(running, seed, given.rounds)
                 assert not wrong, "\n".join(wrong[:8])[:6000]
                 outcome.append(f"{done} rounds")
+            failed += not outcome
+            done += 1
+            with told("a worker that loops") as outcome:
+                outcome.append(looping_world(running, seed))
             failed += not outcome
         for story in STORIES:
             if given.stories and story.__name__ not in given.stories:

@@ -14,7 +14,7 @@ static struct lane *new_lane(void)
 /* Claims `count` messages of nothing. */
 static struct lane_batch *fill(struct lane *lane, size_t count)
 {
-    struct lane_batch *batch = lane_new_batch();
+    struct lane_batch *batch = lane_new_batch(count);
     batch->count = count;
     lane_add_batch(lane, batch);
     return batch;
@@ -35,13 +35,14 @@ START_TEST(a_window_is_earned)
     static const unsigned windows[] = {1, 2, 4, 8, 8};
     struct lane *lane = new_lane();
     fill(lane, 100);
+    ck_assert_int_eq(lane->trust, LANE_UNKNOWN);
     for (size_t i = 0; i < 5; i++) {
         ck_assert_uint_eq(lane->window, windows[i]);
         give_all(lane);
         ck_assert_uint_eq(lane->in_flight, windows[i]);
         lane_learn(lane, LANE_QUICK);
     }
-    ck_assert(lane->is_trusted);
+    ck_assert_int_eq(lane->trust, LANE_TRUSTED);
     lane_table_done(&table);
 }
 END_TEST
@@ -58,7 +59,7 @@ START_TEST(no_reply_and_busy_close_it)
     give_all(lane);
     lane_learn(lane, news[_i]);
     ck_assert_uint_eq(lane->window, 1);
-    ck_assert(!lane->is_trusted);
+    ck_assert_int_eq(lane->trust, LANE_SUSPECT);
     ck_assert_uint_eq(lane->in_flight, 7);
     ck_assert_uint_eq(give_all(lane), 0); /* not before the others are back */
     while (lane->in_flight > 0)
@@ -75,7 +76,7 @@ START_TEST(a_slow_answer_earns_nothing)
     give_all(lane);
     lane_learn(lane, LANE_SLOW);
     ck_assert_uint_eq(lane->window, 1);
-    ck_assert(!lane->is_trusted);
+    ck_assert_int_eq(lane->trust, LANE_SUSPECT);
     lane_table_done(&table);
 }
 END_TEST
