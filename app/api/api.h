@@ -66,7 +66,7 @@ struct api_request {
     uint64_t content_length; /* of the body, read or not */
     api_source *source;      /* the bytes of one that was not read, for api_read_body */
     void *source_ctx;
-    bool is_internal;    /* came in by the operator's own listener (/metrics) */
+    bool is_internal; /* came in by the operator's own listener (/metrics) */
 
     /* Filled by the phases before the handler runs. */
     struct arena *arena;
@@ -143,8 +143,8 @@ int api_body_list(const struct jsonval *object, const char *name, const struct j
                   struct err_info *info) MUST_CHECK; /* *ret NULL when absent */
 
 /*
- * The next bytes of the body of a ROUTE_STREAM request, however large it is. As api_source; ERR_INVAL
- * when the client left in the middle.
+ * The next bytes of the body of a ROUTE_STREAM request, however large it is. As api_source;
+ * ERR_INVAL when the client left in the middle.
  */
 int api_read_body(struct api_request *req, char *out, size_t size, size_t *ret_len,
                   struct err_info *info) MUST_CHECK;

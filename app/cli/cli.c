@@ -32,7 +32,8 @@ static const struct command commands[] = {
     {"import", "contacts",
      "FILE [--project PROJECT] [--mode upsert|create|update] [--dry-run] [--segment ID] "
      "[--keep-created] [--keep-quotes]",
-     "Imports contacts from a CSV file; - reads standard input. Columns: email, subscribed, and any "
+     "Imports contacts from a CSV file; - reads standard input. Columns: email, subscribed, and "
+     "any "
      "others, which become data (a.b nests). --mode create leaves out contacts that are there, "
      "update those that are not. --segment: they become members of that static segment. "
      "--keep-created: the column createdAt holds for new contacts. --keep-quotes: a ' before = + - "
@@ -42,7 +43,8 @@ static const struct command commands[] = {
     {"import", "events",
      "FILE [--project PROJECT] [--format csv|ndjson] [--mode upsert|update] [--dry-run] "
      "[--segment ID] [--keep-quotes]",
-     "Imports events from a CSV file with the columns email, event, timestamp and any others, which "
+     "Imports events from a CSV file with the columns email, event, timestamp and any others, "
+     "which "
      "become data of the event, or from NDJSON with a body of /v1/track in each line. Unknown "
      "addresses become contacts, unless --mode is update. Else as import contacts.",
      importcmd_events},

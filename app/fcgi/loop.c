@@ -142,7 +142,8 @@ static const char *reason_of(int status)
 static void write_answer(FCGX_Request *fcgx, const struct api_response *res)
 {
     char head[160];
-    int len = snprintf(head, sizeof(head), "Status: %d %s\r\n", res->status, reason_of(res->status));
+    int len =
+        snprintf(head, sizeof(head), "Status: %d %s\r\n", res->status, reason_of(res->status));
     FCGX_PutStr(head, len, fcgx->out);
     if (!res->more) {
         len = snprintf(head, sizeof(head), "Content-Length: %zu\r\n", res->body.len);

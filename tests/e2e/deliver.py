@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -369,13 +370,13 @@ def many_at_once(case):
 def tls(case):
     """A certificate that nobody signed is refused, and so is a TLS port that talks plain text."""
     with tempfile.TemporaryDirectory() as folder, \
-            peers.Receiver(tls=peers.self_signed(folder)) as secure, peers.deaf_listener() as deaf:
-        allow = "http://127.0.0.0/8"
+            peers.Receiver(tls=peers.self_signed(folder, "127.0.0.1")) as secure, \
+            peers.deaf_listener() as deaf:
         hooks = [case.hook(url=url) for url in (
             secure.url("/x"), f"https://127.0.0.1:{case.receiver.port}/", f"http://127.0.0.1:{deaf}/")]
         for hook in hooks:
             case.test(hook)
-        took = case.work(MUSTER_WEBHOOK_ALLOW=allow)
+        took = case.work()
         expect(secure.count == 0, "a message went over a connection that nobody vouches for")
     expect(took < 9, f"connecting took {took:.1f} s")
     for hook in hooks:
@@ -384,22 +385,58 @@ def tls(case):
     return case.only(hooks[0])["attempts"][0]["error"][:40]
 
 
-# ---- forbidden addresses ---------------------------------------------------------------------------
-
-
-INSIDE = ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "::1", "fd00::1", "::ffff:127.0.0.1"]
-
-
-def with_hosts(hosts, command):
-    """The command in a mount namespace of its own, with this file as /etc/hosts; None where that may not be
-    had."""
-    wrap = ["unshare", "--map-root-user", "--mount", "sh", "-c",
-            "mount --bind \"$0\" /etc/hosts && exec \"$@\"", hosts]
+def with_files(files, command):
+    """The command in a mount namespace of its own, where these files stand for those of the system; None where
+    that may not be had."""
+    script = " && ".join(f"mount --bind {ours} {theirs}" for theirs, ours in files.items())
+    wrap = ["unshare", "--map-root-user", "--mount", "sh", "-c", script + " && exec \"$@\"", "sh"]
     try:
         tried = subprocess.run([*wrap, "true"], capture_output=True, check=False)
     except OSError:
         return None
     return [*wrap, *command] if tried.returncode == 0 else None
+
+
+def write_hosts(folder, names):
+    """A file like /etc/hosts."""
+    path = os.path.join(folder, "hosts")
+    with open(path, "w", encoding="ascii") as file:
+        file.writelines(f"{address} {name}\n" for name, address in names.items())
+    return path
+
+
+def trusted(case):
+    """Over TLS to a name whose certificate is right; not to another name of the same receiver."""
+    with contextlib.closing(socket.socket()) as trial:
+        if trial.connect_ex(("127.0.0.1", 8443)) == 0:
+            return "skipped: port 8443 is taken"
+    with tempfile.TemporaryDirectory() as folder, \
+            peers.Receiver(tls=peers.self_signed(folder, "right.example.com"), port=8443) as secure:
+        hosts = write_hosts(folder, {"right.example.com": "127.0.0.1", "wrong.example.com": "127.0.0.1"})
+        command = with_files({"/etc/hosts": hosts,
+                              "/etc/ssl/certs/ca-certificates.crt": f"{folder}/cert.pem"},
+                             [*case.worker(), "--now"])
+        if not command:
+            return "skipped: it takes a mount namespace"
+        right, wrong = [case.hook(url=secure.url("/x", host=name))
+                        for name in ("right.example.com", "wrong.example.com")]
+        secure.secrets["/x"] = [right["secret"]]
+        case.test(right, 20)
+        case.test(wrong)
+        done = subprocess.run(command, env=case.env(), capture_output=True, text=True, timeout=60, check=False)
+        expect(done.returncode == 0, done.stderr)
+        came = secure.at("/x")
+        expect(len(came) == 20 and not secure.wrong, f"{came}, {secure.wrong}, {case.deliveries(right)[:1]}")
+        expect(secure.connections <= 9, f"{secure.connections} connections")
+        expect(came[0].headers["host"] == f"right.example.com:{secure.port}", f"{came[0].headers}")
+    expect(case.only(wrong)["attempts"][0]["error"].startswith("TLS"), f"{case.only(wrong)}")
+    return f"20 messages over {secure.connections} connections"
+
+
+# ---- forbidden addresses ---------------------------------------------------------------------------
+
+
+INSIDE = ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "::1", "fd00::1", "::ffff:127.0.0.1"]
 
 
 def forbidden(case):
@@ -409,10 +446,9 @@ def forbidden(case):
     nobody = case.hook(url="https://nosuch.invalid/")
     for hook in hooks + [nobody]:
         case.test(hook)
-    with tempfile.NamedTemporaryFile("w", encoding="ascii") as hosts:
-        for i, address in enumerate(INSIDE):
-            print(f"{address} inside-{i}.example.com", file=hosts, flush=True)
-        command = with_hosts(hosts.name, [*case.worker(), "--now"])
+    with tempfile.TemporaryDirectory() as folder:
+        hosts = write_hosts(folder, {f"inside-{i}.example.com": address for i, address in enumerate(INSIDE)})
+        command = with_files({"/etc/hosts": hosts}, [*case.worker(), "--now"])
         done = subprocess.run(command or [*case.worker(), "--now"], env=case.env(MUSTER_WEBHOOK_ALLOW=""),
                               capture_output=True, text=True, timeout=60, check=False)
     expect(done.returncode == 0, done.stderr)
@@ -596,7 +632,7 @@ def logs_are_clean(case):
     return "clean"
 
 
-PARTS = [signed, events, schedule, replay, retry_after, gone, busy, hostile, harms_itself, many_at_once, tls,
+PARTS = [signed, events, schedule, replay, retry_after, gone, busy, hostile, harms_itself, many_at_once, tls, trusted,
          forbidden, killed, poison, stopped, two_senders, long_lease, soon, logs_are_clean, database_away]
 
 

@@ -161,7 +161,7 @@ def main():
     arguments.add_argument("--stack", help="directory of a running stack")
     given = arguments.parse_args()
     passed = failed = 0
-    with stack(given.stack) as running, tempfile.TemporaryDirectory() as folder:
+    with stack(given.stack, worker="1") as running, tempfile.TemporaryDirectory() as folder:
         project = running.project("tour")
         os.mkdir(os.path.join(folder, ".demo"))
         with open(os.path.join(folder, ".demo", "env"), "w", encoding="utf-8") as file:

@@ -267,13 +267,13 @@ class Tracking:
             return [f"{segment}: listed {sorted(live ^ members)[:5]} otherwise than told"]
         return []
 
-    def disturb(self):
+    def disturb(self, writes=(0, 0, 1, 3, 8), filters=0.4):
         """Writes, and now and then another filter."""
         self.draw.at = now_ms() + self.random.choice([300, 1000, 4000])
         self.playground.now = now_ms()
-        for _ in range(self.random.choice([0, 0, 1, 3, 8])):
+        for _ in range(self.random.choice(writes)):
             self.playground.write()
-        if self.draw.chance(0.4):
+        if self.draw.chance(filters):
             self.change_one()
 
     def round(self):
@@ -288,9 +288,10 @@ class Tracking:
         return self.check(complete, since), route
 
 
-    def patient_round(self, loop):
-        """The same, by a worker that loops and is given time."""
-        self.disturb()
+    def patient_round(self, loop, number):
+        """The same, by a worker that loops and is given time; every other time it is only a filter
+        that changes."""
+        self.disturb(*([(1, 3, 8), 0] if number % 2 else [(0,), 1]))
         since, on, wrong = now_ms(), [s for s in self.tracked if s not in self.off], []
         for _ in range(2):  # it may be caught at work by an instant that has just come
             time.sleep(PATIENCE_SECONDS)
@@ -339,7 +340,7 @@ def looping_world(running, seed):
     loop = worker(running, "compute", "--loop", "1")
     try:
         for number in range(rounds):
-            wrong = world.patient_round(loop)
+            wrong = world.patient_round(loop, number)
             assert not wrong, "\n".join([f"round {number}:", *wrong[:8]])[:6000]
     finally:
         loop.terminate()

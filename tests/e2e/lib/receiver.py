@@ -182,26 +182,30 @@ class Link(asyncio.Protocol):
 class Receiver:
     """Listens on loopback from `with` to its end, in a thread of its own."""
 
-    def __init__(self, tls=None, keep=True):
+    def __init__(self, tls=None, keep=True, port=0):
         """tls: an ssl.SSLContext. keep=False: only counts (`count`), for a bench."""
-        self.tls, self.keep = tls, keep
-        self.loop, self.thread, self.port = asyncio.new_event_loop(), None, None
+        self.tls, self.keep, self.port = tls, keep, port
+        self.loop, self.thread = asyncio.new_event_loop(), None
         self.links, self.connections, self.count = set(), 0, 0
         self.secrets, self.wrong = {}, []
         self.messages = collections.defaultdict(list)
         self.behaviours = {}
         self.changed = threading.Condition()
-        self.arrivals = []  # when keep is off: monotonic instants
 
     def __enter__(self):
-        ready = threading.Event()
+        ready, failed = threading.Event(), []
 
         def run():
             asyncio.set_event_loop(self.loop)
-            server = self.loop.run_until_complete(
-                self.loop.create_server(lambda: Link(self), "127.0.0.1", 0, ssl=self.tls, backlog=512))
-            self.port = server.sockets[0].getsockname()[1]
-            ready.set()
+            try:
+                server = self.loop.run_until_complete(self.loop.create_server(
+                    lambda: Link(self), "127.0.0.1", self.port, ssl=self.tls, backlog=512))
+                self.port = server.sockets[0].getsockname()[1]
+            except OSError as error:
+                failed.append(error)
+                return
+            finally:
+                ready.set()
             self.loop.run_forever()
             server.close()
             for link in list(self.links):
@@ -210,6 +214,8 @@ class Receiver:
         self.thread = threading.Thread(target=run, daemon=True)
         self.thread.start()
         ready.wait()
+        if failed:
+            raise failed[0]
         return self
 
     def __exit__(self, *_):
@@ -235,8 +241,6 @@ class Receiver:
             self.count += 1
             if self.keep:
                 self.messages[message.path].append(message)
-            else:
-                self.arrivals.append(message.at)
             waiting = self.behaviours.get(message.path, ())
             behaviour = waiting.pop(0) if len(waiting) > 1 else waiting[0] if waiting else OK
             self.changed.notify_all()
@@ -282,11 +286,12 @@ def deaf_listener():
         yield listener.getsockname()[1]
 
 
-def self_signed(folder):
-    """An SSLContext with a certificate for 127.0.0.1 that nobody trusts."""
+def self_signed(folder, name):
+    """An SSLContext with a certificate for a name or an address that only `folder`/cert.pem vouches for."""
     key, certificate = f"{folder}/key.pem", f"{folder}/cert.pem"
+    kind = "IP" if name[0].isdigit() else "DNS"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-                    "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key,
+                    f"/CN={name}", "-addext", f"subjectAltName={kind}:{name}", "-keyout", key,
                     "-out", certificate], check=True, capture_output=True, timeout=60)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

@@ -1,0 +1,447 @@
+/*
+ * Imports against a database that goes wrong in every way: each row is done once and told once,
+ * whoever worked on it, and wherever he was stopped. Runs under tests/db/with-mariadb.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "contacthelp.h"
+#include "db/fault.h"
+#include "proxy.h"
+#include "store/importerror.h"
+#include "store/importpart.h"
+#include "store/importrun.h"
+#include "store/importupload.h"
+
+#define ROWS 400
+#define BAD_EVERY 40
+#define BAD (ROWS / BAD_EVERY)
+#define BATCH 50
+#define LEASE_MS 60000
+
+static struct contacthelp help;
+static struct db *other; /* past the proxy, and outside of what is tested */
+static struct proxy *proxy;
+
+static void setup(void)
+{
+    struct db_config config = testdb_config();
+    char path[200];
+    contacthelp_reset();
+    contacthelp_open(&help);
+    other = db_new(&config);
+    (void)snprintf(path, sizeof path, "%s/import.sock", getenv("MUSTER_TEST_MARIADB_DIR"));
+    proxy = proxy_start(path, config.socket);
+    config.socket = path;
+    config.io_timeout_s = 2;
+    db_free(help.handles.db);
+    help.handles.db = db_new(&config);
+    testdb_exec(other, "DELETE FROM import_job", DB_NO_PARAMS);
+    testdb_exec(other, "DELETE FROM import_part", DB_NO_PARAMS);
+    testdb_exec(other, "DELETE FROM import_error", DB_NO_PARAMS);
+}
+
+static void teardown(void)
+{
+    contacthelp_close(&help);
+    proxy_stop(proxy);
+    db_free(other);
+}
+
+#define COUNT(table) testdb_i64(other, "SELECT COUNT(*) FROM " table, DB_NO_PARAMS)
+
+/* ---- short forms --------------------------------------------------------------------------- */
+
+static const struct importjob_input events = {
+    .kind = IMPORTJOB_EVENTS, .format = IMPORTJOB_CSV, .mode = IMPORTJOB_UPSERT};
+static const struct importjob_input contacts = {
+    .kind = IMPORTJOB_CONTACTS, .format = IMPORTJOB_CSV, .mode = IMPORTJOB_UPSERT};
+
+static int upload(const struct importjob_input *input, struct str text, unsigned lease_ms,
+                  struct importjob *ret)
+{
+    struct importupload upload;
+    help.info = (struct err_info){.code = ""};
+    int err = importupload_begin(&upload, help.handles.db, help.arena, CONTACTHELP_PROJECT, input,
+                                 &help.info);
+    if (err == 0) {
+        err = importupload_add(&upload, text, &help.info);
+    }
+    if (err == 0) {
+        err = importupload_end(&upload, lease_ms, &help.info);
+    }
+    *ret = upload.job;
+    return err;
+}
+
+/* Every BAD_EVERY-th row has no address. */
+static struct str many_events(void)
+{
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    buf_add_c(&text, "email,event,n\n");
+    for (int i = 1; i <= ROWS; i++) {
+        if (i % BAD_EVERY == 0) {
+            buf_add_c(&text, "nobody,visit,0\n");
+        } else {
+            buf_printf(&text, "c%d@example.com,visit,\"%d\n\"\n", i % 7, i);
+        }
+    }
+    struct str copy = str_copy(help.arena, buf_str(&text));
+    buf_done(&text);
+    return copy;
+}
+
+static struct importjob must_upload(const struct importjob_input *input, struct str text)
+{
+    struct importjob job;
+    int err = upload(input, text, 0, &job);
+    ck_assert_msg(err == 0, "%s", help.info.message);
+    return job;
+}
+
+static struct importrun a_run(struct arena *arena)
+{
+    return (struct importrun){
+        .handles = help.handles, .arena = arena, .lease_ms = LEASE_MS, .batch_rows = BATCH};
+}
+
+/* Claims and works until no job is left; what died gives its lease up at once. */
+static void work_off(void)
+{
+    AUTO(arena) arena = arena_new();
+    struct importrun run = a_run(arena);
+    for (int turns = 0; turns < 200; turns++) {
+        struct importjob job;
+        enum importrun_end end;
+        struct err_info info = {.code = ""};
+        testdb_exec(other, "UPDATE import_job SET lease_until_ms = 0 WHERE state IN (2, 3)",
+                    DB_NO_PARAMS);
+        int found = importjob_claim(help.handles.db, help.arena, LEASE_MS, &job, &info);
+        ck_assert_msg(found >= 0, "%s", info.message);
+        if (found == 0) {
+            return;
+        }
+        int err = importrun_work(&run, &job, &end, &info);
+        ck_assert_msg(err == 0, "%s", info.message);
+    }
+    ck_abort_msg("the job does not end");
+}
+
+static struct importjob stored(const struct importjob *job)
+{
+    struct importjob now;
+    int err = importjob_get(other, help.arena, CONTACTHELP_PROJECT, job->input.kind, &job->job_id,
+                            &now, &help.info);
+    ck_assert_msg(err == 0, "%s", help.info.message);
+    return now;
+}
+
+/* Everything of many_events is there once. */
+static void check_whole(const struct importjob *job)
+{
+    struct importjob now = stored(job);
+    ck_assert_str_eq(importjob_state_word(now.state), "completed");
+    ck_assert_uint_eq(now.position.rows, ROWS);
+    ck_assert_uint_eq(now.row_count, ROWS);
+    ck_assert_uint_eq(now.position.offset, now.bytes);
+    ck_assert_uint_eq(now.counts.created, ROWS - BAD);
+    ck_assert_uint_eq(now.counts.rejected, BAD);
+    ck_assert_uint_eq(now.counts.updated + now.counts.unchanged + now.counts.skipped, 0);
+    ck_assert_int_eq(COUNT("event"), ROWS - BAD);
+    ck_assert_int_eq(testdb_i64(other, "SELECT COUNT(DISTINCT data) FROM event", DB_NO_PARAMS),
+                     ROWS - BAD);
+    ck_assert_int_eq(testdb_i64(other, "SELECT SUM(count) FROM contact_event", DB_NO_PARAMS),
+                     ROWS - BAD);
+    ck_assert_int_eq(COUNT("contact"), 7);
+    ck_assert_int_eq(COUNT("import_error WHERE row_no % 40 = 0 AND email = 'nobody'"), BAD);
+    ck_assert_int_eq(COUNT("import_error"), BAD);
+    ck_assert_int_eq(COUNT("import_part"), 0);
+}
+
+/* ---- what happens between two batches ------------------------------------------------------ */
+
+static unsigned batches;
+static enum proxy_mode next_mode;
+
+static bool stop_here(const struct importjob *job, void *ctx)
+{
+    (void)job;
+    (void)ctx;
+    batches++;
+    return false;
+}
+
+static bool lose_next_commit(const struct importjob *job, void *ctx)
+{
+    (void)job;
+    (void)ctx;
+    proxy_set(proxy, next_mode);
+    batches++;
+    return true;
+}
+
+static bool lose_lease(const struct importjob *job, void *ctx)
+{
+    (void)job;
+    (void)ctx;
+    if (++batches == 3) {
+        testdb_exec(other, "UPDATE import_job SET lease_id = lease_id + 1", DB_NO_PARAMS);
+    }
+    return true;
+}
+
+static bool cancel_now(const struct importjob *job, void *ctx)
+{
+    (void)ctx;
+    if (++batches == 3) {
+        struct err_info info = {.code = ""};
+        ck_assert_int_eq(importjob_cancel(other, help.arena, CONTACTHELP_PROJECT, job->input.kind,
+                                          &job->job_id, &info),
+                         0);
+    }
+    return true;
+}
+
+/* Claims a job and works on it with a callback; returns how it ended. */
+static enum importrun_end work_with(bool (*progress)(const struct importjob *job, void *ctx),
+                                    struct importjob *ret)
+{
+    AUTO(arena) arena = arena_new();
+    struct importrun run = a_run(arena);
+    enum importrun_end end = IMPORTRUN_DONE;
+    run.progress = progress;
+    batches = 0;
+    ck_assert_int_eq(importjob_claim(help.handles.db, help.arena, LEASE_MS, ret, &help.info), 1);
+    int err = importrun_work(&run, ret, &end, &help.info);
+    ck_assert_msg(err == 0, "%s", help.info.message);
+    return end;
+}
+
+START_TEST(goes_on_where_it_was_stopped)
+{
+    struct importjob job = must_upload(&events, many_events());
+    struct importjob turn;
+    unsigned turns = 0;
+    while (stored(&job).state < IMPORTJOB_COMPLETED) {
+        enum importrun_end end = work_with(stop_here, &turn);
+        ck_assert_int_eq(end, batches == 0 ? IMPORTRUN_DONE : IMPORTRUN_PAUSED);
+        ck_assert_int_eq(COUNT("event"), (int64_t)turn.counts.created);
+        turns++;
+    }
+    ck_assert_uint_eq(turns, ROWS / BATCH + 1);
+    check_whole(&job);
+}
+END_TEST
+
+START_TEST(a_lost_commit_is_settled)
+{
+    static const enum proxy_mode modes[] = {PROXY_LOSE_COMMIT, PROXY_LOSE_ANSWER,
+                                            PROXY_LATE_COMMIT};
+    struct importjob job = must_upload(&events, many_events());
+    struct importjob turn;
+    next_mode = modes[_i];
+    ck_assert_int_eq(work_with(lose_next_commit, &turn), IMPORTRUN_DONE);
+    ck_assert_uint_eq(batches, ROWS / BATCH);
+    check_whole(&job);
+}
+END_TEST
+
+START_TEST(who_lost_the_lease_writes_nothing)
+{
+    struct importjob job = must_upload(&events, many_events());
+    struct importjob turn;
+    ck_assert_int_eq(work_with(lose_lease, &turn), IMPORTRUN_LOST);
+    struct importjob now = stored(&job);
+    ck_assert_uint_eq(now.position.rows, 3 * BATCH);
+    ck_assert_int_eq(COUNT("event"), (int64_t)now.counts.created);
+    ck_assert_int_eq(COUNT("import_error"), (int64_t)now.counts.rejected);
+    work_off();
+    check_whole(&job);
+}
+END_TEST
+
+START_TEST(a_cancelled_job_stops)
+{
+    struct importjob job = must_upload(&events, many_events());
+    struct importjob turn;
+    ck_assert_int_eq(work_with(cancel_now, &turn), IMPORTRUN_LOST);
+    struct importjob now = stored(&job);
+    ck_assert_str_eq(importjob_state_word(now.state), "cancelled");
+    ck_assert_uint_eq(now.position.rows, 3 * BATCH);
+    ck_assert_int_eq(COUNT("event"), (int64_t)now.counts.created);
+    ck_assert_int_eq(importjob_sweep(other, help.arena, &help.info), 0);
+    ck_assert_int_eq(COUNT("import_part"), 0);
+    ck_assert_int_eq(stored(&job).state, IMPORTJOB_CANCELLED);
+}
+END_TEST
+
+#ifdef MUSTER_FAULTS
+
+static const struct {
+    unsigned code;
+    bool after;
+} faults[] = {{1213, false}, {1205, false}, {2006, false}, {2013, false}, {2013, true}};
+
+/* The n-th statement or COMMIT of the work fails; a worker that gave up is followed by others. */
+START_TEST(each_row_once_whatever_fails)
+{
+    for (unsigned n = 1; n <= 120; n += 1 + n / 30) {
+        AUTO(arena) arena = arena_new();
+        struct importrun run = a_run(arena);
+        struct importjob turn;
+        enum importrun_end end;
+        teardown();
+        setup();
+        struct importjob job = must_upload(&events, many_events());
+        ck_assert_int_eq(importjob_claim(help.handles.db, help.arena, LEASE_MS, &turn, &help.info),
+                         1);
+        run.handles = help.handles;
+        fault_arm(n, faults[_i].code, faults[_i].after);
+        int err = importrun_work(&run, &turn, &end, &help.info);
+        fault_arm(0, 0, false);
+        ck_assert_msg(err == 0 || err == ERR_UNAVAILABLE, "%u: %s %s", n, err_name(err),
+                      help.info.message);
+        work_off();
+        check_whole(&job);
+    }
+}
+END_TEST
+
+#endif
+
+/* ---- the queue ----------------------------------------------------------------------------- */
+
+START_TEST(two_open_jobs_of_a_project)
+{
+    struct importjob job;
+    struct importjob first = must_upload(&contacts, STR("email\na@b.c\n"));
+    struct importjob second = must_upload(&contacts, STR("email\nd@b.c\n"));
+    ck_assert_int_eq(upload(&contacts, STR("email\n"), 0, &job), ERR_CONFLICT);
+    /* One of them at a time, and the one that waits longest first. */
+    struct importjob turn;
+    ck_assert_int_eq(importjob_claim(other, help.arena, LEASE_MS, &turn, &help.info), 1);
+    ck_assert(uuid_eq(&turn.job_id, &first.job_id));
+    ck_assert_int_eq(importjob_claim(other, help.arena, LEASE_MS, &job, &help.info), 0);
+    ck_assert_int_eq(importjob_release(other, &turn, &help.info), 0);
+    ck_assert_int_eq(importjob_claim(other, help.arena, LEASE_MS, &turn, &help.info), 1);
+    ck_assert(uuid_eq(&turn.job_id, &second.job_id));
+    work_off();
+    ck_assert_int_eq(COUNT("contact"), 2);
+    must_upload(&contacts, STR("email\n"));
+}
+END_TEST
+
+START_TEST(an_upload_is_nothing_until_its_end)
+{
+    struct importupload upload;
+    struct importjob job;
+    ck_assert_int_eq(
+        importupload_begin(&upload, other, help.arena, CONTACTHELP_PROJECT, &contacts, &help.info),
+        0);
+    ck_assert_int_eq(importupload_add(&upload, STR("email\na@b.c\n"), &help.info), 0);
+    ck_assert_int_eq(importjob_claim(other, help.arena, LEASE_MS, &job, &help.info), 0);
+    ck_assert_int_eq(importjob_get(other, help.arena, CONTACTHELP_PROJECT, IMPORTJOB_CONTACTS,
+                                   &upload.job.job_id, &job, &help.info),
+                     ERR_NOT_FOUND);
+    importupload_abandon(&upload);
+    ck_assert_int_eq(COUNT("import_job") + COUNT("import_part"), 0);
+    /* One that took too long is swept, and cannot be ended any more. */
+    ck_assert_int_eq(
+        importupload_begin(&upload, other, help.arena, CONTACTHELP_PROJECT, &contacts, &help.info),
+        0);
+    ck_assert_int_eq(importupload_add(&upload, STR("email\na@b.c\n"), &help.info), 0);
+    testdb_exec(other, "UPDATE import_job SET lease_until_ms = 5", DB_NO_PARAMS);
+    ck_assert_int_eq(importupload_end(&upload, 0, &help.info), ERR_CONFLICT);
+    ck_assert_int_eq(importjob_sweep(other, help.arena, &help.info), 0);
+    ck_assert_int_eq(COUNT("import_job") + COUNT("import_part"), 0);
+}
+END_TEST
+
+START_TEST(parts_of_any_size)
+{
+    size_t len = 2 * IMPORTPART_BYTES + 12345;
+    char *text = arena_alloc(help.arena, len + 1);
+    size_t at = 0;
+    uint64_t rows = 0;
+    at += (size_t)snprintf(text, len, "email,x\n");
+    while (at + 100 < len) {
+        at += (size_t)snprintf(text + at, len - at, "c%d@example.com,\"%d\"\n", (int)rows % 5000,
+                               (int)rows);
+        rows++;
+    }
+    struct importjob job = must_upload(&contacts, (struct str){text, at});
+    ck_assert_uint_eq(job.part_count, 3);
+    ck_assert_uint_eq(job.row_count, rows);
+    AUTO(arena) arena = arena_new();
+    struct importrun run = a_run(arena);
+    enum importrun_end end;
+    run.batch_rows = 0;
+    ck_assert_int_eq(importjob_claim(help.handles.db, help.arena, LEASE_MS, &job, &help.info), 1);
+    ck_assert_int_eq(importrun_work(&run, &job, &end, &help.info), 0);
+    ck_assert_uint_eq(job.position.rows, rows);
+    ck_assert_uint_eq(job.counts.created, 5000);
+    ck_assert_uint_eq(job.counts.updated, rows - 5000);
+    ck_assert_int_eq(COUNT("contact"), 5000);
+}
+END_TEST
+
+START_TEST(a_job_that_never_gets_on_ends)
+{
+    struct importjob job = must_upload(&events, many_events());
+    testdb_exec(other, "UPDATE import_job SET tries = 10", DB_NO_PARAMS);
+    work_off();
+    struct importjob now = stored(&job);
+    ck_assert_str_eq(importjob_state_word(now.state), "failed");
+    ck_assert_int_eq(COUNT("event"), 0);
+}
+END_TEST
+
+START_TEST(old_jobs_go)
+{
+    struct importjob job = must_upload(&events, many_events());
+    work_off();
+    ck_assert_int_eq(importjob_sweep(other, help.arena, &help.info), 0);
+    check_whole(&job);
+    testdb_exec(other, "UPDATE import_job SET finished_ms = finished_ms - ? - 60000",
+                DB_PARAMS(DB_I64(IMPORTJOB_KEEP_MS)));
+    ck_assert_int_eq(importjob_sweep(other, help.arena, &help.info), 0);
+    ck_assert_int_eq(COUNT("import_job") + COUNT("import_error"), 0);
+}
+END_TEST
+
+START_TEST(an_address_can_be_forgotten)
+{
+    struct importjob job =
+        must_upload(&contacts, STR("email,subscribed\na@b.c,what\nd@b.c,what\n"));
+    work_off();
+    ck_assert_uint_eq(stored(&job).counts.rejected, 2);
+    ck_assert_int_eq(importerror_forget(other, CONTACTHELP_PROJECT, STR("a@b.c"), &help.info), 0);
+    ck_assert_int_eq(COUNT("import_error WHERE email = ''"), 1);
+    ck_assert_int_eq(COUNT("import_error WHERE email = 'd@b.c'"), 1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("import");
+    TCase *tcase = tcase_create("import");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, goes_on_where_it_was_stopped);
+    tcase_add_loop_test(tcase, a_lost_commit_is_settled, 0, 3);
+    tcase_add_test(tcase, who_lost_the_lease_writes_nothing);
+    tcase_add_test(tcase, a_cancelled_job_stops);
+#ifdef MUSTER_FAULTS
+    tcase_add_loop_test(tcase, each_row_once_whatever_fails, 0, (int)ARRAY_LEN(faults));
+#endif
+    tcase_add_test(tcase, two_open_jobs_of_a_project);
+    tcase_add_test(tcase, an_upload_is_nothing_until_its_end);
+    tcase_add_test(tcase, parts_of_any_size);
+    tcase_add_test(tcase, a_job_that_never_gets_on_ends);
+    tcase_add_test(tcase, old_jobs_go);
+    tcase_add_test(tcase, an_address_can_be_forgotten);
+    suite_add_tcase(suite, tcase);
+    return testdb_run(suite);
+}
