@@ -83,11 +83,10 @@ static void poll_queues(struct run *run, int64_t now_us)
     run->is_empty = true;
     for (size_t i = 0; err == 0 && i < count; i++) {
         struct lane *lane = lane_of(&run->lanes, queues[i].project_id, queues[i].webhook_id);
-        if (!lane)
+        if (!lane || now_us < lane->hold_until_us)
             continue;
         lane->has_due = true;
-        if (now_us >= lane->hold_until_us)
-            run->is_empty = false;
+        run->is_empty = false;
     }
     arena_reset(run->scratch);
     uuid_random(&random, sizeof random);
@@ -206,10 +205,11 @@ static void start_lane(struct run *run, struct lane *lane, struct usage *usage)
 static void serve(struct run *run)
 {
     struct usage usage = usage_of(run);
-    for (size_t i = 0; i < run->lanes.count && run->err == 0 && !stopsignal_asked(); i++) {
+    for (size_t i = 0; i < run->lanes.count; i++) {
         struct lane *lane = lane_in_turn(&run->lanes, i);
         size_t max = lane_wants(lane, timeutil_mono_us());
-        bool claims = max > 0 && run->held + max <= HELD_MAX && has_place(run, lane, &usage);
+        bool claims = max > 0 && run->held + max <= HELD_MAX && has_place(run, lane, &usage) &&
+                      run->err == 0 && !stopsignal_asked();
         if (claims)
             claim_lane(run, lane, max);
         start_lane(run, lane, &usage);
@@ -219,7 +219,8 @@ static void serve(struct run *run)
     lane_next_turn(&run->lanes);
 }
 
-/* Gives back what a lane has claimed and not started. Where that fails the leases run out. */
+/* Gives back what a lane has claimed and not started. Where that fails, and ever after, the leases
+ * run out. */
 static void release_lane(struct run *run, struct lane *lane)
 {
     struct lane_batch *batch;
@@ -228,10 +229,11 @@ static void release_lane(struct run *run, struct lane *lane)
          first = lane_withdraw(lane, &batch, &count)) {
         struct err_info info = {0};
         db_set_deadline_ms(run->db, DB_BUDGET_MS);
-        int err = delivery_release(run->db, first, count, &info);
+        int err = run->err < 0 ? run->err : delivery_release(run->db, first, count, &info);
         if (err < 0)
             fail(run, err, &info);
-        run->report.released += count;
+        else
+            run->report.released += count;
         for (size_t i = 0; i < count; i++)
             drop_message(run, batch);
     }
@@ -283,6 +285,7 @@ static void write_results(struct run *run)
         run->unwritten_us = now_us;
     if (now_us - run->unwritten_us > WRITE_GIVE_UP_US) {
         fail(run, err, &info);
+        run->is_ending = true;
         run->grace_us = now_us;
     }
 }

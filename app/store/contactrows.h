@@ -28,8 +28,8 @@ int contactrows_lock_email(struct db *db, struct arena *arena, uint32_t project_
 
 /*
  * The same for many addresses (distinct, ascending), which are locked in that order. With `hold`
- * the contacts are only held: they can be changed meanwhile, but neither erased nor moved to
- * another address (contactrows_lock_erased keeps it so), and only their ordinal and email are read.
+ * the contacts are only held: nobody writes them by address meanwhile, gives them another one or
+ * erases them (contactrows_lock_erased keeps it so), and of them only ordinal and email are read.
  * That costs half. Returns 0 or an err of db_query.
  */
 int contactrows_lock_emails(struct db *db, struct arena *arena, uint32_t project_id,

@@ -19,6 +19,35 @@ struct recording {
     struct event *event; /* name, email_id and data are set */
 };
 
+/* Stores the row and tells of it; `contact` is locked, or NULL. */
+static int record_row(struct db *db, const struct recording *recording,
+                      const struct contact *contact, struct contactpublish *publish,
+                      struct err_info *info)
+{
+    const struct event *event = recording->event;
+    struct eventrows_event row = {.uuid = event->uuid,
+                                  .has_contact = contact != NULL,
+                                  .ordinal = contact == NULL ? 0 : contact->ordinal,
+                                  .name_id = recording->name_id,
+                                  .at_ms = event->at_ms,
+                                  .email_id = event->email_id,
+                                  .data = event->data};
+    struct dirty_mark mark;
+    size_t mark_count;
+    int err = eventrows_insert(db, recording->arena, recording->project_id, &row, 1, event->at_ms,
+                               &mark, &mark_count, info);
+    if (err == 0) {
+        contactpublish_tracked(publish, contact, event->name, &event->uuid, event->data,
+                               event->at_ms);
+        err = contactpublish_write(publish, db, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    eventrows_set_write_check(db, recording->project_id, &row);
+    return mark_count == 0 ? 0 : dirty_add(db, recording->project_id, &mark, mark_count, info);
+}
+
 static int record_body(struct db *db, void *ctx, struct err_info *info)
 {
     struct recording *recording = ctx;
@@ -26,10 +55,10 @@ static int record_body(struct db *db, void *ctx, struct err_info *info)
     struct contact contact = {0};
     struct contactrows_moment moment;
     struct contactpublish publish;
-    int err = recording->contact == NULL
-                  ? contactrows_moment(db, recording->project_id, &moment, info)
-                  : contactrows_lock_uuid(db, recording->arena, recording->project_id,
-                                          recording->contact, &contact, &moment, info);
+    bool has_contact = recording->contact != NULL;
+    int err = has_contact ? contactrows_lock_uuid(db, recording->arena, recording->project_id,
+                                                  recording->contact, &contact, &moment, info)
+                          : contactrows_moment(db, recording->project_id, &moment, info);
     if (err == 0) {
         err = contactpublish_begin(&publish, db, recording->arena, recording->project_id, &moment,
                                    info);
@@ -37,35 +66,13 @@ static int record_body(struct db *db, void *ctx, struct err_info *info)
     if (err < 0) {
         return err;
     }
-    int64_t now_ms = moment.now_ms;
     event->uuid = uuid_new();
-    event->has_contact = recording->contact != NULL;
+    event->has_contact = has_contact;
     event->contact = contact.uuid;
     event->email = contact.email;
-    event->at_ms = now_ms;
-    event->created_ms = now_ms;
-    struct eventrows_event row = {.uuid = event->uuid,
-                                  .has_contact = event->has_contact,
-                                  .ordinal = contact.ordinal,
-                                  .name_id = recording->name_id,
-                                  .at_ms = now_ms,
-                                  .email_id = event->email_id,
-                                  .data = event->data};
-    struct dirty_mark mark;
-    size_t mark_count;
-    err = eventrows_insert(db, recording->arena, recording->project_id, &row, 1, now_ms, &mark,
-                           &mark_count, info);
-    if (err < 0) {
-        return err;
-    }
-    contactpublish_tracked(&publish, recording->contact == NULL ? NULL : &contact, event->name,
-                           &event->uuid, event->data, now_ms);
-    err = contactpublish_write(&publish, db, info);
-    if (err < 0) {
-        return err;
-    }
-    eventrows_set_write_check(db, recording->project_id, &row);
-    return mark_count == 0 ? 0 : dirty_add(db, recording->project_id, &mark, mark_count, info);
+    event->at_ms = moment.now_ms;
+    event->created_ms = moment.now_ms;
+    return record_row(db, recording, has_contact ? &contact : NULL, &publish, info);
 }
 
 int event_record(struct db *db, struct arena *arena, uint32_t project_id, struct str name,

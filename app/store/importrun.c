@@ -18,7 +18,6 @@
 #define BATCH_ROWS_MIN 100
 #define BATCH_BYTES (24u * 1024 * 1024) /* of memory for what was read */
 #define TRIES_MAX 10
-#define ERRORS_PUBLISHED 10
 
 struct work {
     const struct importrun *run;
@@ -199,8 +198,6 @@ static int publish(struct work *work, struct db *db, struct err_info *info)
     const struct importjob *job = work->job;
     const struct outbox *outbox;
     struct importjob stored;
-    struct importerror *errors;
-    size_t count;
     struct buf text;
     struct jsonwrite w;
     int err = outbox_open(db, job->project_id, OUTBOX_ASK, &outbox, info);
@@ -208,16 +205,13 @@ static int publish(struct work *work, struct db *db, struct err_info *info)
         return err;
     }
     err = importjob_get(db, arena, job->project_id, job->input.kind, &job->job_id, &stored, info);
-    if (err == 0) {
-        err = importerror_list(db, arena, job->project_id, &job->job_id, 0, ERRORS_PUBLISHED,
-                               &errors, &count, info);
-    }
     if (err < 0) {
         return err;
     }
     buf_init(&text, LIMIT_BODY_BYTES);
     jsonwrite_init(&w, &text);
-    importjson_write(&w, &stored, errors, count);
+    /* Without the refusals: their addresses would outlive an erasure. */
+    importjson_write(&w, &stored, NULL, 0);
     struct outbox_event event = {
         .type = STR("import.completed"),
         .event_id = job->job_id,

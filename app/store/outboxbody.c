@@ -240,10 +240,12 @@ struct str outboxbody_event(struct arena *arena, const struct contact *contact,
     struct outboxbody_message message = {.type = name,
                                          .at_ms = at_ms,
                                          .contact = contact,
-                                         .has_contact = true,
-                                         .contact_id = contact->uuid,
+                                         .has_contact = contact != NULL,
                                          .print = outboxbody_print_event,
                                          .rest = &event};
+    if (contact != NULL) {
+        message.contact_id = contact->uuid;
+    }
     return outboxbody_make(arena, &message);
 }
 

@@ -47,7 +47,7 @@ struct str outboxbody_contact(struct arena *arena, struct str type, int64_t at_m
                               const struct contact *contact, const struct str *changed,
                               size_t changed_count);
 
-/* A custom event. `data`: JSON text; at == NULL: none. */
+/* A custom event, on a contact or on none (NULL). `data`: JSON text; at == NULL: none. */
 struct str outboxbody_event(struct arena *arena, const struct contact *contact,
                             const struct uuid *event_id, struct str name, struct str data,
                             int64_t at_ms);

@@ -5,9 +5,9 @@
  *   load PORT CONNECTIONS SECONDS RATE FILE
  *
  * FILE holds the requests, each behind a line with its length. They are sent in order, and from the
- * beginning again when they are used up: each as soon as a connection is free or, with RATE above 0,
- * at so many a second in all. Prints "answers N elapsed S cpu S" and then the microseconds of each
- * answer, one a line. An answer that is not 2xx ends it with status 1.
+ * beginning again when they are used up: each as soon as a connection is free or, with RATE above
+ * 0, at so many a second in all. Prints "answers N elapsed S cpu S" and then the microseconds of
+ * each answer, one a line. An answer that is not 2xx ends it with status 1.
  */
 #define _GNU_SOURCE /* memmem */
 #include <arpa/inet.h>

@@ -145,8 +145,9 @@ START_TEST(limits_have_their_errors)
     int64_t created_ms[HOSTMEM_TAKE_MAX];
     ck_assert_int_eq(hostmem_take(memory, db, 9, 1, 1, ordinals, created_ms, NULL), ERR_NOT_FOUND);
     ck_assert_int_eq(hostmem_take(memory, db, 1, 0, 1, ordinals, created_ms, NULL), ERR_INVAL);
-    ck_assert_int_eq(hostmem_take(memory, db, 1, HOSTMEM_TAKE_MAX + 1, 1, ordinals, created_ms, NULL),
-                     ERR_INVAL);
+    ck_assert_int_eq(
+        hostmem_take(memory, db, 1, HOSTMEM_TAKE_MAX + 1, 1, ordinals, created_ms, NULL),
+        ERR_INVAL);
     ck_assert_int_eq(hostmem_take(memory, db, 2, 6, 1, ordinals, created_ms, NULL), 0);
     ck_assert_uint_eq(ordinals[5], UINT32_MAX);
     ck_assert_int_eq(hostmem_take(memory, db, 2, 1, 1, ordinals, created_ms, NULL),

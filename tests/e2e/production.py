@@ -155,6 +155,8 @@ class Trial:
         expect(set(told) == {200}, f"{told}")
         unit = "muster-api-fast@2.service"
         for number, seconds in ((signal.SIGKILL, 10), (signal.SIGSTOP, WATCHDOG_SECONDS)):
+            wait_until("it runs", lambda: subprocess.run(
+                ["systemctl", "-q", "is-active", unit], check=False).returncode == 0, 10)
             before = main_pid(unit)
             os.kill(before, number)
             wait_until(f"another process after {number.name}",

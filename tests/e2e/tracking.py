@@ -336,7 +336,7 @@ def random_worlds(running, seed, rounds):
 
 def looping_world(running, seed):
     """A worker that loops remembers what was not due; it must see all the same what is due now."""
-    world, rounds = Tracking(running, seed), 6
+    world, rounds = Tracking(running, seed), 4
     loop = worker(running, "compute", "--loop", "1")
     try:
         for number in range(rounds):
@@ -565,6 +565,44 @@ def clock_alone(running):
     return f"{len(plan)} windows, at most {worst:.0f} ms late"
 
 
+def quiet_projects_wake(running):
+    """A worker that loops leaves a project alone in which nothing happens, until something does."""
+    story = Story(running, "quiet projects wake")
+    story.contacts(range(10))
+    static = story.client.want(201, "POST", "/segments", {"name": "by hand", "type": "STATIC"})["id"]
+    segment = story.segment("low", every(leaf("data.n", "lessThan", 4),
+                                         leaf("segment." + static, "notMemberOfSegment")))
+    path = "/segments/" + segment
+
+    def patch(**body):
+        story.client.want(200, "PATCH", path, body)
+    steps = [
+        ("a condition", lambda: patch(condition=every(
+            leaf("data.n", "lessThan", 6), leaf("event.hide", "notTriggered"),
+            leaf("segment." + static, "notMemberOfSegment"))), 6),
+        ("a contact", lambda: story.contacts([7], n=0), 7),  # its n is 0 now
+        ("an event", lambda: story.client.want(200, "POST", "/v1/track", {
+            "email": "c1@example.com", "event": "hide"}), 6),
+        ("a member", lambda: story.client.want(200, "POST", f"/segments/{static}/members",
+                                               {"emails": ["c2@example.com"]}), 5),
+        ("a condition again", lambda: patch(condition=every(leaf("data.n", "greaterThan", 6))), 2)]
+    loop, waits = worker(running, "compute", "--loop", "1"), []
+    try:
+        for name, change, wanted in [("the first run", lambda: None, 4), *steps]:
+            change()
+            started = time.monotonic()
+            while story.told(segment) is None or len(story.feeds[segment].members) != wanted:
+                assert time.monotonic() - started < 10, (
+                    f"{name}: {len(story.feeds[segment].members)} members, not {wanted}, after 10 s")
+                time.sleep(0.1)
+            waits.append(time.monotonic() - started)
+            time.sleep(1.7)  # until nothing is due, and that has been seen
+    finally:
+        loop.terminate()
+        finish([loop])
+    return f"{len(waits)} steps, at most {max(waits):.1f} s"
+
+
 def nothing_to_do(running):
     """What is not due is not looked at: no row of a run is written, and no column is read."""
     story = Story(running, "nothing to do")
@@ -663,8 +701,8 @@ def erased_in_mid_run(running):
     return f"{len(chosen)} erased, {len(gone)} exits of theirs from {len(segments)} segments"
 
 
-STORIES = [many_at_once, filter_changes_in_mid_run, nested, clock_alone, nothing_to_do,
-           counts_are_refreshed, deleted_in_mid_run, erased_in_mid_run]
+STORIES = [many_at_once, filter_changes_in_mid_run, nested, clock_alone, quiet_projects_wake,
+           nothing_to_do, counts_are_refreshed, deleted_in_mid_run, erased_in_mid_run]
 
 
 def main():
