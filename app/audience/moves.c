@@ -132,6 +132,7 @@ static void add_message(struct writing *w, const struct transition *t, struct st
         (struct outbox_event){.type = type,
                               .event_id = t->uuid,
                               .has_contact = contact != NULL,
+                              .is_erased = contact == NULL,
                               .ordinal = t->ordinal,
                               .segment_id = w->state->segment_id,
                               .sequence = t->sequence,

@@ -100,7 +100,9 @@ void contactpublish_deleted(struct contactpublish *list, const struct contact *c
     const struct str type = STR("contact.deleted");
     if (outbox_wants(list->outbox, type, false)) {
         struct str body = outboxbody_contact(list->arena, type, list->now_ms, contact, NULL, 0);
-        add(list, NULL, (struct outbox_event){.type = type, .event_id = uuid_new(), .body = body});
+        add(list, NULL,
+            (struct outbox_event){
+                .type = type, .event_id = uuid_new(), .is_erased = true, .body = body});
     }
 }
 

@@ -14,7 +14,7 @@
 #include "store/outbox.h"
 #include "store/outboxbody.h"
 
-#define BATCH_ROWS 8000
+#define BATCH_ROWS 16000
 #define BATCH_ROWS_MIN 100
 #define BATCH_BYTES (24u * 1024 * 1024) /* of memory for what was read */
 #define TRIES_MAX 10

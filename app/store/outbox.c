@@ -175,7 +175,7 @@ static void outbox_add(struct outbox_batch *batch, uint32_t webhook_id,
     batch->count++;
 }
 
-#define OUTBOX_WIDTH 14
+#define OUTBOX_WIDTH 15
 
 static void outbox_delivery_params(const struct outbox_batch *batch,
                                    const struct outbox_delivery *delivery, struct db_param *ret)
@@ -191,6 +191,7 @@ static void outbox_delivery_params(const struct outbox_batch *batch,
         DB_I64(0),
         DB_I64(batch->now_ms),
         event->has_contact ? DB_I64(event->ordinal) : DB_NULL,
+        DB_I64(event->is_erased),
         DB_I64(event->segment_id),
         DB_U64(event->sequence),
         DB_STR(event->body),
@@ -202,8 +203,9 @@ static void outbox_delivery_params(const struct outbox_batch *batch,
 
 SQLROWS(outbox_insert_sql,
         "INSERT INTO delivery (project_id, delivery_id, webhook_id, event_id, type, state,"
-        " attempts, due_ms, ordinal, segment_id, sequence, body, created_ms, updated_ms) VALUES ",
-        "(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", "");
+        " attempts, due_ms, ordinal, erased, segment_id, sequence, body, created_ms, updated_ms) "
+        "VALUES ",
+        "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", "");
 
 /* Whether the row of this (webhook, event) is this delivery, or an older one. */
 static int outbox_is_there(struct db *db, const struct outbox_batch *batch,

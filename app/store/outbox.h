@@ -40,6 +40,7 @@ struct outbox_event {
     bool is_custom;
     struct uuid event_id; /* one (webhook, event_id) is one delivery and one webhook-id */
     bool has_contact;
+    bool is_erased;      /* it tells of a contact that is gone: what receivers reply is not kept */
     uint32_t ordinal;    /* when has_contact: erasing the contact blanks the body */
     uint32_t segment_id; /* 0: none; with sequence it finds the delivery again for a replay */
     uint64_t sequence;

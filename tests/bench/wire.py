@@ -11,6 +11,10 @@ import time
 IDLE_SECONDS = 5  # nginx hangs up on a client that says nothing
 
 
+def percentile(values, share):
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
 class Refused(Exception):
     """An answer that a measurement has no use for."""
 
