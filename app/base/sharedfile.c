@@ -19,12 +19,12 @@ static bool lock_byte(const struct sharedfile *file, short type, size_t byte)
 
 bool sharedfile_lock(const struct sharedfile *file, size_t lock)
 {
-    return lock_byte(file, F_WRLCK, lock + 1);
+    return lock_byte(file, F_WRLCK, lock);
 }
 
 void sharedfile_unlock(const struct sharedfile *file, size_t lock)
 {
-    (void)lock_byte(file, F_UNLCK, lock + 1);
+    (void)lock_byte(file, F_UNLCK, lock);
 }
 
 static bool is_ours(const struct stat *about)
@@ -33,7 +33,7 @@ static bool is_ours(const struct stat *about)
            (about->st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }
 
-/* Called under the file's own lock, byte 0. A hole would end the process where the disk is full. */
+/* Called under lock 0. A hole would end the process where the disk is full. */
 static int map_file(struct sharedfile *file, uint64_t magic, const char **ret_wrong)
 {
     struct stat about;
@@ -70,11 +70,11 @@ int sharedfile_open(const char *path, size_t bytes, uint64_t magic, const char *
     if (file.fd < 0)
         return err_set(info, ERR_INTERNAL, NULL, "%s %s: %s", what, path, strerror(errno));
     int err = ERR_INTERNAL;
-    if (lock_byte(&file, F_WRLCK, 0))
+    if (sharedfile_lock(&file, 0))
         err = map_file(&file, magic, &wrong);
     else
         wrong = strerror(errno);
-    (void)lock_byte(&file, F_UNLCK, 0);
+    sharedfile_unlock(&file, 0);
     if (err < 0) {
         err = err_set(info, (enum err)err, NULL, "%s %s: %s", what, path, wrong);
         sharedfile_close(&file);

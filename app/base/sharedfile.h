@@ -29,8 +29,8 @@ int sharedfile_open(const char *path, size_t bytes, uint64_t magic, const char *
 /* A zeroed struct is allowed. */
 void sharedfile_close(struct sharedfile *file);
 
-/* Waits for the lock number `lock`, which the file's size does not limit. Returns false when the
- * kernel refuses. */
+/* Waits for the lock number `lock`, which the file's size does not limit; 0 is held by whoever is
+ * opening the file, too. Returns false when the kernel refuses. */
 bool sharedfile_lock(const struct sharedfile *file, size_t lock);
 void sharedfile_unlock(const struct sharedfile *file, size_t lock);
 

@@ -21,6 +21,8 @@
 #define ERRORS_SHOWN 10
 #define BAR_CHARS 30
 #define BAR_EVERY_US 100000
+#define STATEMENT_MS 120000u
+#define IO_S 150u
 
 struct import {
     struct cli *cli;
@@ -335,8 +337,15 @@ static int work(struct import *import, struct err_info *info)
 static int run_import(struct cli *cli, enum importjob_kind kind, int argc, char **argv,
                       struct err_info *info)
 {
-    struct import import = {.cli = cli, .input = {.kind = kind}};
+    /* A request's timeouts are too short for work that nobody waits for. */
     struct db_config config = *cli->db_config;
+    config.statement_timeout_ms = STATEMENT_MS;
+    config.io_timeout_s = IO_S;
+    AUTO(db) db = db_new(&config);
+    AUTO(db) reserve = db_new(&config);
+    struct cli patient = *cli;
+    patient.db = db;
+    struct import import = {.cli = &patient, .input = {.kind = kind}, .reserve = reserve};
     int err = read_arguments(&import, argc, argv, info);
     if (err == 0) {
         err = hostmem_open(cli->config->host_memory, &import.hostmem, info);
@@ -344,8 +353,6 @@ static int run_import(struct cli *cli, enum importjob_kind kind, int argc, char 
     if (err < 0) {
         return err;
     }
-    AUTO(db) reserve = db_new(&config);
-    import.reserve = reserve;
     stopsignal_prepare();
     err = open_and_store(&import, info);
     if (err == 0) {

@@ -1,18 +1,12 @@
 #include "store/hostmem.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/hash.h"
+#include "base/sharedfile.h"
 #include "base/timeutil.h"
 
-#define MAGIC UINT64_C(0x314d454d5453554d) /* "MUSTMEM1" */
-#define HOSTMEM_VERSION 1u
+#define MAGIC UINT64_C(0x314d454d5453554d) /* "MUSTMEM1": the last digit is the version */
 #define SLOTS 4096u
 #define BLOCK_MAX 1024u
 #define BUSY_US INT64_C(1000000)
@@ -37,74 +31,25 @@ struct slot {
 };
 
 struct layout {
-    uint64_t magic; /* written last */
-    uint32_t version;
-    uint32_t slots;
-    uint64_t unused[6];
+    uint64_t magic;
+    uint64_t unused[7];
     struct slot slot[SLOTS];
 };
 
+/* Lock 0 is that of claiming slots, lock 1 + i that of slot i. */
 struct hostmem {
-    int fd;
+    struct sharedfile file;
     struct layout *shared;
 };
 
-/* Byte 0 is the lock of the file and of claiming slots, byte 1 + i that of slot i. */
-static int lock_byte(const struct hostmem *memory, short type, off_t byte)
-{
-    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
-    int result;
-    do {
-        result = fcntl(memory->fd, F_OFD_SETLKW, &lock);
-    } while (result < 0 && errno == EINTR);
-    return result;
-}
-
-static bool is_ours(int fd, struct stat *ret)
-{
-    return fstat(fd, ret) == 0 && S_ISREG(ret->st_mode) && ret->st_uid == geteuid() &&
-           (ret->st_mode & (S_IRWXG | S_IRWXO)) == 0;
-}
-
-/* Sizes and marks a new file; called under the file's lock. Returns NULL or what is wrong. */
-static const char *map_file(struct hostmem *memory)
-{
-    struct stat about;
-    if (!is_ours(memory->fd, &about))
-        return "not a private file of this user";
-    if (about.st_size == 0 && ftruncate(memory->fd, sizeof(struct layout)) < 0)
-        return strerror(errno);
-    if (about.st_size != 0 && about.st_size != (off_t)sizeof(struct layout))
-        return "of another size; remove it while nothing runs";
-    void *at = mmap(NULL, sizeof(struct layout), PROT_READ | PROT_WRITE, MAP_SHARED, memory->fd, 0);
-    if (at == MAP_FAILED)
-        return strerror(errno);
-    memory->shared = at;
-    if (memory->shared->magic == 0) {
-        memory->shared->version = HOSTMEM_VERSION;
-        memory->shared->slots = SLOTS;
-        __atomic_store_n(&memory->shared->magic, MAGIC, __ATOMIC_RELEASE);
-    }
-    if (memory->shared->magic != MAGIC || memory->shared->version != HOSTMEM_VERSION ||
-        memory->shared->slots != SLOTS)
-        return "of another version; remove it while nothing runs";
-    return NULL;
-}
-
 int hostmem_open(const char *path, struct hostmem **ret, struct err_info *info)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return err_set(info, ERR_INTERNAL, NULL, "host memory %s: %s", path, strerror(errno));
+    struct sharedfile file;
+    int err = sharedfile_open(path, sizeof(struct layout), MAGIC, "host memory", &file, info);
+    if (err < 0)
+        return ERR_INTERNAL;
     struct hostmem *memory = arena_xmalloc(sizeof(*memory));
-    *memory = (struct hostmem){.fd = fd};
-    const char *wrong = lock_byte(memory, F_WRLCK, 0) < 0 ? strerror(errno) : map_file(memory);
-    if (wrong) {
-        int err = err_set(info, ERR_INTERNAL, NULL, "host memory %s: %s", path, wrong);
-        hostmem_close(memory);
-        return err;
-    }
-    (void)lock_byte(memory, F_UNLCK, 0);
+    *memory = (struct hostmem){file, file.at};
     *ret = memory;
     return 0;
 }
@@ -113,9 +58,7 @@ void hostmem_close(struct hostmem *memory)
 {
     if (!memory)
         return;
-    if (memory->shared)
-        munmap(memory->shared, sizeof(*memory->shared));
-    close(memory->fd);
+    sharedfile_close(&memory->file);
     free(memory);
 }
 
@@ -139,12 +82,12 @@ static size_t find_slot(struct hostmem *memory, uint32_t project_id)
     size_t at = probe(memory->shared, project_id);
     if (at == SLOTS || slots[at].project_id == project_id)
         return at;
-    if (lock_byte(memory, F_WRLCK, 0) < 0)
+    if (!sharedfile_lock(&memory->file, 0))
         return SLOTS;
     at = probe(memory->shared, project_id);
     if (at < SLOTS)
         __atomic_store_n(&slots[at].project_id, project_id, __ATOMIC_RELEASE);
-    (void)lock_byte(memory, F_UNLCK, 0);
+    sharedfile_unlock(&memory->file, 0);
     return at;
 }
 
@@ -272,11 +215,11 @@ int hostmem_take(struct hostmem *memory, struct db *reserve, uint32_t project_id
         return err_set(info, ERR_INVAL, NULL, "ordinals are taken 1 to %u at a time",
                        HOSTMEM_TAKE_MAX);
     size_t at = find_slot(memory, project_id);
-    if (at == SLOTS || lock_byte(memory, F_WRLCK, (off_t)at + 1) < 0)
+    if (at == SLOTS || !sharedfile_lock(&memory->file, at + 1))
         return take_directly(reserve, project_id, count, now_ms, ret_ordinals, ret_created_ms,
                              info);
     int err = take_locked(&memory->shared->slot[at], reserve, project_id, count, now_ms,
                           ret_ordinals, ret_created_ms, info);
-    (void)lock_byte(memory, F_UNLCK, (off_t)at + 1);
+    sharedfile_unlock(&memory->file, at + 1);
     return err;
 }

@@ -316,6 +316,26 @@ def quiet_projects_wake(running):
     return f"{len(waits)} steps, at most {max(waits):.1f} s"
 
 
+def clock_set_back(running):
+    """No run is earlier than the one before: what was once too old does not come back."""
+    story = Story(running, "clock set back")
+    story.client.want(200, "POST", "/v1/track", {"email": "a@example.com", "event": "visit"})
+    segment = story.segment("here", every(leaf("event.visit", "triggeredWithin", 1, "minutes")))
+    story.work()
+    # As if the last run had been two minutes ahead of the clock that is now right.
+    running.sql("UPDATE segment_state SET computed_ms = computed_ms + 120000, due = 1 "
+                f"WHERE project_id = {story.project.number}")
+    ahead = story.state(segment)["computed"]
+    for jobs in ("compute", "all"):
+        story.work(jobs)
+    told = story.client.want(200, "POST", f"/segments/{segment}/compute")
+    assert told == {"added": 0, "removed": 0, "total": 0}, told
+    new = story.told(segment)
+    assert [c["type"] for c in new] == ["entry", "exit"], new
+    assert parse_date(new[1]["at"]) >= ahead, (new, ahead)
+    return "2 changes"
+
+
 def nothing_to_do(running):
     """What is not due is not looked at: no row of a run is written, and no column is read."""
     story = Story(running, "nothing to do")
@@ -414,8 +434,8 @@ def erased_in_mid_run(running):
     return f"{len(chosen)} erased, {len(gone)} exits of theirs from {len(segments)} segments"
 
 
-STORIES = [many_at_once, filter_changes_in_mid_run, nested, clock_alone, quiet_projects_wake,
-           nothing_to_do, counts_are_refreshed, deleted_in_mid_run, erased_in_mid_run]
+STORIES = [many_at_once, filter_changes_in_mid_run, nested, clock_alone, clock_set_back,
+           quiet_projects_wake, nothing_to_do, counts_are_refreshed, deleted_in_mid_run, erased_in_mid_run]
 
 
 def main():

@@ -48,19 +48,23 @@ def every(*filters):
 
 
 class Echo(Receiver):
-    """Says back what it was told, so that the stored replies hold addresses; the first sending of
-    some messages fails in one way or another."""
+    """Says back what it was told, and whom it knows under that id, so that the stored replies hold
+    addresses; the first sending of some messages fails in one way or another."""
 
     def __init__(self):
         super().__init__()
-        self.seen = set()
+        self.seen, self.known = set(), {}
 
     def take(self, link, message):
         first = (message.path, message.id) not in self.seen
         self.seen.add((message.path, message.id))
-        behaviour = status(200, message.body[:1000])
+        contact = json.loads(message.body)["data"]["contact"]
+        if contact.get("email"):
+            self.known[contact["id"]] = contact["email"]
+        reply = self.known.get(contact["id"], "").encode() + b" " + message.body[:900]
+        behaviour = status(200, reply)
         if first and zlib.crc32(message.id.encode()) % 10 == 0:
-            behaviour = random.choice([status(500, message.body[:1000]), reset, close])
+            behaviour = random.choice([status(500, reply), reset, close])
         self.behave(message.path, behaviour)
         super().take(link, message)
 

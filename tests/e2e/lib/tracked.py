@@ -59,6 +59,7 @@ class Tracking:
     def __init__(self, running, seed):
         self.stack, self.random = running, random.Random(seed)
         self.draw = Draw(self.random, now_ms() + 1000)
+        self.draw.windows = [(1.5, "minutes"), (2, "days"), self.draw.windows[0]]  # so that many meet
         self.playground = Playground(running, self.draw, now_ms())
         self.playground.populate(self.random.choice([20, 60, 95, 160]))
         self.client = self.playground.secret
@@ -89,7 +90,12 @@ class Tracking:
                                                  "moreThanAhead"]), **self.draw.window()}])()
 
     def tree(self):
-        return self.draw.tree(list(self.playground.model.contacts) or ["a@b.c"], self.before)
+        tree = self.draw.tree(list(self.playground.model.contacts) or ["a@b.c"], self.before)
+        if self.draw.chance(0.5):
+            tree = {"logic": self.draw.pick(["AND", "OR"]), "groups": [
+                {"filters": [self.window_leaf()], "not": self.draw.boolean()},
+                {"conditions": tree}]}
+        return tree
 
     def name(self):
         self.names += 1
@@ -283,12 +289,12 @@ class Tracking:
             return [f"{segment}: listed {sorted(live ^ members)[:5]} otherwise than told"]
         return []
 
-    def disturb(self, writes=(0, 0, 1, 3, 8), filters=0.4):
-        """Writes, and now and then another filter."""
-        self.draw.at = now_ms() + self.random.choice([300, 1000, 4000])
-        self.playground.now = now_ms()
+    def disturb(self, writes=(0, 0, 1, 4, 12), filters=0.3):
+        """Writes, and now and then another filter. Edges of windows come in the next seconds."""
         count, filters = self.random.choice(writes), self.draw.chance(filters)
+        self.playground.now = now_ms()
         for _ in range(count):
+            self.draw.at = now_ms() + self.random.choice([300, 1000, 2000, 4000])
             self.playground.write()
         if filters:
             self.change_one()
@@ -300,8 +306,8 @@ class Tracking:
         self.disturb()
         if self.draw.chance(0.5):
             self.playground.upkeep()
-        if self.draw.chance(0.3):
-            time.sleep(self.random.random())
+        if self.settled or self.draw.chance(0.2):  # the clock has its turn
+            time.sleep(0.3 + self.random.random())
         since = now_ms()
         complete, route = self.run()
         return self.check(complete, since), route
