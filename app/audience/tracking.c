@@ -329,7 +329,7 @@ static int run_to_end(struct db *db, struct run *r, struct arena *names, struct 
     int err = db_now_ms(db, &called_ms, info);
     while (!err) {
         if (r->request->stop && r->request->stop())
-            return 0;
+            break;
         err = db_tx(db, DB_SNAPSHOT_WRITE, run_body, r, info);
         if (!err && r->renamed)
             err = learn_names(db, r, names, info);

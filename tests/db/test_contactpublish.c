@@ -363,6 +363,58 @@ START_TEST(items_may_speak_of_new_or_stored_contacts_only)
 }
 END_TEST
 
+#define MANY 200
+
+static struct contactwrite_item many_items[MANY];
+
+static void write_many(enum contactwrite_outcome wanted)
+{
+    struct contactwrite_batch batch = {
+        .project_id = CONTACTHELP_PROJECT, .items = many_items, .count = MANY};
+    int err = contactwrite_upsert(&help.handles, help.arena, &batch, &help.info);
+    ck_assert_msg(err == 0, "%s", help.info.message);
+    for (int i = 0; i < MANY; i++) {
+        ck_assert_int_eq(many_items[i].outcome, wanted);
+    }
+}
+
+START_TEST(a_batch_of_large_and_mixed_changes)
+{
+    const size_t large = 30000; /* all of them are more than one statement takes */
+    char *text = arena_alloc(help.arena, large + 20);
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(text, 20, "{\"n\": %d, \"t\": \"", i);
+        size_t len = strlen(text);
+        memset(text + len, 'x', large - len);
+        memcpy(text + large, "\"}", 3);
+        many_items[i] = (struct contactwrite_item){
+            .email = str_from(arena_printf(help.arena, "c%d@b.c", i)),
+            .patch = contacthelp_data(&help, arena_copy(help.arena, text, strlen(text))).patch};
+    }
+    write_many(CONTACTWRITE_CREATED);
+    ck_assert_int_eq(contacthelp_i64(&help, "SELECT COUNT(*) FROM contact WHERE email = CONCAT('c',"
+                                            " JSON_VALUE(data, '$.n'), '@b.c')"),
+                     MANY);
+    for (int i = 0; i < MANY; i++) {
+        char *data = arena_printf(help.arena, "{\"t\": null, \"n\": %d}", -i - 1);
+        many_items[i].patch = contacthelp_data(&help, data).patch;
+        many_items[i].subscribe = i % 3 == 0 ? CONTACTCHANGE_UNSUBSCRIBE : CONTACTCHANGE_KEEP;
+    }
+    write_many(CONTACTWRITE_UPDATED);
+    ck_assert_int_eq(
+        contacthelp_i64(&help, "SELECT COUNT(*) FROM contact WHERE data = CONCAT('{\"n\":',"
+                               " -CAST(SUBSTRING_INDEX(SUBSTRING(email, 2), '@', 1) AS SIGNED) - 1,"
+                               " '}') AND updated_ms >= created_ms"),
+        MANY);
+    ck_assert_int_eq(contacthelp_i64(&help,
+                                     "SELECT COUNT(*) FROM contact WHERE status ="
+                                     " IF(SUBSTRING_INDEX(SUBSTRING(email, 2), '@', 1) % 3 = 0,"
+                                     " 2, 1) AND subscribed_ms = created_ms"),
+                     MANY);
+    ck_assert_int_eq(contacthelp_i64(&help, "SELECT COUNT(*) FROM event"), (MANY + 2) / 3);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -376,6 +428,7 @@ int main(void)
         held_contacts_get_their_events,
         held_contacts_are_not_erased_meanwhile,
         items_may_speak_of_new_or_stored_contacts_only,
+        a_batch_of_large_and_mixed_changes,
     };
     Suite *suite = suite_create("contactpublish");
     TCase *tcase = tcase_create("contactpublish");

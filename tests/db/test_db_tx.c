@@ -344,6 +344,62 @@ START_TEST(retries_are_bounded)
 }
 END_TEST
 
+static int body_update_and_fail(struct db *db, void *ctx, struct err_info *info)
+{
+    int err = body_update(db, ctx, info);
+    return err < 0 ? err : err_set(info, ERR_INVAL, NULL, "no");
+}
+
+static int body_snapshot(struct db *db, void *ctx, struct err_info *info)
+{
+    (void)ctx;
+    (void)info;
+    int64_t before = testdb_v(db, 1);
+    testdb_set_v(scene.other, 1, before + 1000);
+    ck_assert_int_eq(testdb_v(db, 1), before);
+    return 0;
+}
+
+/* So many that the session begins them without a command. */
+static void write_in_a_row(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        int64_t before = testdb_v(scene.other, 1);
+        must_run(DB_WRITE, body_update);
+        ck_assert_int_eq(testdb_v(scene.other, 1), before + 1);
+    }
+}
+
+START_TEST(writes_in_a_row_are_transactions_like_any)
+{
+    struct err_info info = {0};
+    write_in_a_row(8);
+    int64_t before = testdb_v(scene.other, 1);
+    ck_assert_int_eq(run(DB_WRITE, body_update_and_fail, &info), ERR_INVAL);
+    ck_assert_int_eq(testdb_v(scene.other, 1), before);
+    write_in_a_row(1);
+    ck_assert_int_le(testdb_i64(scene.db,
+                                "SELECT VARIABLE_VALUE FROM information_schema.SESSION_STATUS"
+                                " WHERE VARIABLE_NAME = 'COM_BEGIN'",
+                                DB_NO_PARAMS),
+                     3);
+}
+END_TEST
+
+START_TEST(after_writes_in_a_row_a_statement_commits_alone)
+{
+    write_in_a_row(8);
+    testdb_set_v(scene.db, 1, 50);
+    ck_assert_int_eq(testdb_v(scene.other, 1), 50);
+    ck_assert_int_eq(testdb_i64(scene.db, "SELECT @@autocommit", DB_NO_PARAMS), 1);
+    write_in_a_row(8);
+    must_run(DB_READ, body_snapshot);
+    write_in_a_row(8);
+    must_run(DB_SNAPSHOT_WRITE, body_snapshot);
+    ck_assert_int_eq(testdb_v(scene.db, 1), testdb_v(scene.other, 1));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("db_tx");
@@ -362,6 +418,8 @@ int main(void)
     tcase_add_test(tests, lock_wait_is_rolled_back_and_run_again);
     tcase_add_test(tests, slow_statement_is_cut_and_not_run_again);
     tcase_add_test(tests, retries_are_bounded);
+    tcase_add_test(tests, writes_in_a_row_are_transactions_like_any);
+    tcase_add_test(tests, after_writes_in_a_row_a_statement_commits_alone);
     suite_add_tcase(suite, tests);
     return testdb_run(suite);
 }

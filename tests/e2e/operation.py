@@ -142,6 +142,42 @@ def told_systemd(running, project):
     return f"{len(got)} notes"
 
 
+def blocking_socket(running, project):
+    """systemd makes the socket of the pool a blocking one with every start of a process (so does the
+    loop here). Who then loses the race for a connection must still hear SIGTERM."""
+    folder = tempfile.mkdtemp(prefix="muster-blocking-")
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            path = os.path.join(folder, "api.sock")
+            listener.bind(path)
+            listener.listen(64)
+            pool = [subprocess.Popen([os.path.join(running.env["MUSTER_BIN"], "muster-api")],
+                                     stdin=listener, stderr=subprocess.DEVNULL,
+                                     env={**os.environ, **running.env}) for _ in range(6)]
+            time.sleep(0.5)
+            for _ in range(300):
+                os.set_blocking(listener.fileno(), True)
+                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
+                    peer.connect(path)
+                time.sleep(0.002)
+            time.sleep(0.5)
+            for api in pool:
+                api.send_signal(signal.SIGTERM)
+            deadline, deaf = time.monotonic() + 3, []
+            for api in pool:
+                try:
+                    api.wait(max(0.01, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    deaf.append(api)
+            for api in deaf:
+                api.kill()
+                api.wait()
+    finally:
+        shutil.rmtree(folder)
+    expect(not deaf, f"{len(deaf)} of {len(pool)} did not hear SIGTERM")
+    return f"{len(pool)} processes end"
+
+
 # ---- metrics ---------------------------------------------------------------------------------
 
 SAMPLE = re.compile(r'(\w+)(\{(?:\w+="[^"\n\\]*",?)*\})? (-?[0-9.]+(?:e[+-]?\d+)?|\+Inf)')
@@ -302,7 +338,7 @@ def main():
     with stack(worker="1") as running:
         project = running.project("operation")
         for name, part in (("worker processes", worker_processes), ("worker words", worker_words),
-                           ("systemd", told_systemd), ("newcomer", newcomer),
+                           ("systemd", told_systemd), ("blocking socket", blocking_socket), ("newcomer", newcomer),
                            ("metrics", metrics), ("doctor", doctor), ("master key", key_stays)):
             started = time.monotonic()
             try:
