@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "api/phases.h"
@@ -19,16 +21,29 @@
 #include "base/timeutil.h"
 
 #define LISTEN_FD 0
+#define ACCEPT_US 20000
 #define MEMORY_CHECK_EVERY 128
+
+/*
+ * Who loses the race for a connection must not wait in accept(), where no signal reaches it. The
+ * flag belongs to all processes of the pool, and systemd takes it away with every start of one
+ * (StandardInput=socket); the timeout is the socket's own and stays.
+ */
+static bool never_block(void)
+{
+    struct timeval timeout = {.tv_usec = ACCEPT_US};
+    int flags = fcntl(LISTEN_FD, F_GETFL);
+    return flags >= 0 && fcntl(LISTEN_FD, F_SETFL, flags | O_NONBLOCK) == 0 &&
+           setsockopt(LISTEN_FD, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) == 0;
+}
 
 static bool prepare_library(FCGX_Request *fcgx)
 {
     /* A silent peer may hold the process this long before the request and after the answer. */
     setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "200", 0);
     setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "200", 0);
-    int flags = fcntl(LISTEN_FD, F_GETFL);
-    if (flags < 0 || fcntl(LISTEN_FD, F_SETFL, flags | O_NONBLOCK) < 0 || FCGX_IsCGI() ||
-        FCGX_Init() != 0 || FCGX_InitRequest(fcgx, LISTEN_FD, FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
+    if (!never_block() || FCGX_IsCGI() || FCGX_Init() != 0 ||
+        FCGX_InitRequest(fcgx, LISTEN_FD, FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
         log_note(LOG_LEVEL_ERROR, "cannot serve", "fd 0 is not a listening socket");
         return false;
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Running Muster: the worker's processes, what systemd is told, what the demo shows, /metrics, doctor,
-the master key.
+"""Running Muster: the worker's processes, what systemd is told, what the demo shows, /metrics,
+doctor, the master key.
 
     tests/e2e/operation.py
 """
@@ -143,8 +143,8 @@ def told_systemd(running, project):
 
 
 def blocking_socket(running, project):
-    """systemd makes the socket of the pool a blocking one with every start of a process (so does the
-    loop here). Who then loses the race for a connection must still hear SIGTERM."""
+    """systemd makes the socket of the pool a blocking one with every start of a process, and so does
+    the loop here. Who then loses the race for a connection must still hear SIGTERM."""
     folder = tempfile.mkdtemp(prefix="muster-blocking-")
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
@@ -338,8 +338,8 @@ def main():
     with stack(worker="1") as running:
         project = running.project("operation")
         for name, part in (("worker processes", worker_processes), ("worker words", worker_words),
-                           ("systemd", told_systemd), ("blocking socket", blocking_socket), ("newcomer", newcomer),
-                           ("metrics", metrics), ("doctor", doctor), ("master key", key_stays)):
+                           ("systemd", told_systemd), ("blocking socket", blocking_socket),
+                           ("newcomer", newcomer), ("metrics", metrics), ("doctor", doctor), ("master key", key_stays)):
             started = time.monotonic()
             try:
                 print(f"ok    {name}: {part(running, project)} "

@@ -305,11 +305,14 @@ class KillTrack:
         """Works everything off: leases of the killed run out, what failed is sent again."""
         deadline = time.monotonic() + DRAIN_SECONDS
         time.sleep(2.5)  # the last window
-        while self.stack.sql(f"SELECT 1 FROM import_job WHERE project_id = {self.project.number} "
-                             "AND finished_ms IS NULL LIMIT 1"):
+        mine = f"project_id = {self.project.number}"
+        # Uploads whose process was killed wait until nobody can be at them any more.
+        self.stack.sql(f"UPDATE import_job SET lease_until_ms = 1 WHERE {mine} AND state = 1")
+        while open_jobs := self.stack.sql("SELECT state, rows_done, row_count, tries FROM import_job "
+                                          f"WHERE {mine} AND finished_ms IS NULL"):
             self.work()
             if time.monotonic() > deadline:
-                raise AssertionError("an import does not end")
+                raise AssertionError(f"imports that do not end: {open_jobs}")
             time.sleep(0.5)
         self.importer.check()
         self.importer.erase_some()
