@@ -7,6 +7,7 @@
 #include "api/routes.h"
 #include "base/timeutil.h"
 #include "store/apikey.h"
+#include "store/hostmem.h"
 #include "store/project.h"
 
 /* The use of a key is noted this coarsely, so that it costs one write a minute. */
@@ -59,7 +60,8 @@ int auth_check(struct api_request *req, struct err_info *info)
         return err_set(info, ERR_DENIED, NULL,
                        "Invalid secret API key. This endpoint requires a secret key (sk_*), not a "
                        "public key.");
-    int err = apikey_find(req->db, &text, &found, info);
+    uint64_t revocations = hostmem_revocations(req->context->hostmem);
+    int err = apikey_find(req->db, &text, revocations, &found, info);
     if (err < 0)
         return err;
     note_use(req, &found);

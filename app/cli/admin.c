@@ -2,11 +2,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/num.h"
 #include "base/timeutil.h"
 #include "cli/commands.h"
 #include "store/apikey.h"
+#include "store/hostmem.h"
 #include "store/project.h"
 
 /* A number after an option; absent: 0. */
@@ -128,9 +130,24 @@ int admin_key_list(struct cli *cli, int argc, char **argv, struct err_info *info
     return 0;
 }
 
+/* The processes of this host believe a key for a second unless they are told. Where the file is not
+ * ours or not there, that second is what it takes. */
+static void tell_host(const char *path)
+{
+    struct hostmem *memory = NULL;
+    struct err_info ignored = {0};
+    if (access(path, F_OK) != 0 || hostmem_open(path, &memory, &ignored) < 0)
+        return;
+    hostmem_revoked(memory);
+    hostmem_close(memory);
+}
+
 int admin_key_revoke(struct cli *cli, int argc, char **argv, struct err_info *info)
 {
     if (argc != 1)
         return ERR_INVAL;
-    return apikey_revoke(cli->db, str_from(argv[0]), info);
+    int err = apikey_revoke(cli->db, str_from(argv[0]), info);
+    if (err == 0)
+        tell_host(cli->config->host_memory);
+    return err;
 }

@@ -146,8 +146,8 @@ int apikey_create(struct db *db, enum apikey_kind kind, uint32_t account_id, uin
 
 /* ---- finding ------------------------------------------------------------------------------- */
 
-/* A key that was found good is believed for this long without asking again: a key that is revoked
- * works at most that much longer, and a busy one costs no statement. */
+/* A key that was found good is believed for this long without asking again, so that a busy one
+ * costs no statement. */
 #define BELIEVED_US INT64_C(1000000)
 #define BELIEVED_SLOTS 64u
 
@@ -155,6 +155,7 @@ struct believed {
     struct apikey_text text;
     struct apikey_found found;
     int64_t until_us; /* monotonic */
+    uint64_t revocations;
 };
 
 /* The slot where this key would stand, whoever is in it. */
@@ -164,10 +165,11 @@ static struct believed *believed_slot(const char *key_id)
     return &slots[hash_fast(key_id, strlen(key_id)) % BELIEVED_SLOTS];
 }
 
-static bool is_believed(const struct believed *slot, const struct apikey_text *text)
+static bool is_believed(const struct believed *slot, const struct apikey_text *text,
+                        uint64_t revocations)
 {
-    return timeutil_mono_us() < slot->until_us && strcmp(slot->text.key_id, text->key_id) == 0 &&
-           slot->text.kind == text->kind &&
+    return timeutil_mono_us() < slot->until_us && slot->revocations == revocations &&
+           strcmp(slot->text.key_id, text->key_id) == 0 && slot->text.kind == text->kind &&
            hash_equal(slot->text.secret_sha256, text->secret_sha256, sizeof(text->secret_sha256));
 }
 
@@ -199,17 +201,17 @@ static int find_stored(struct db *db, const struct apikey_text *text, struct api
     return 0;
 }
 
-int apikey_find(struct db *db, const struct apikey_text *text, struct apikey_found *ret,
-                struct err_info *info)
+int apikey_find(struct db *db, const struct apikey_text *text, uint64_t revocations,
+                struct apikey_found *ret, struct err_info *info)
 {
     struct believed *slot = believed_slot(text->key_id);
     int64_t asked_us = timeutil_mono_us();
-    if (!is_believed(slot, text)) {
+    if (!is_believed(slot, text, revocations)) {
         struct apikey_found found;
         int err = find_stored(db, text, &found, info);
         if (err < 0)
             return err;
-        *slot = (struct believed){*text, found, asked_us + BELIEVED_US};
+        *slot = (struct believed){*text, found, asked_us + BELIEVED_US, revocations};
     }
     *ret = slot->found;
     return 0;

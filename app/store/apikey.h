@@ -54,11 +54,12 @@ struct apikey_found {
 /*
  * Looks up a key that was taken apart. An unknown id, a wrong secret, a wrong prefix and a revoked
  * key take the same path and are one answer: ERR_DENIED. A process believes a good key for a
- * second, so that one that is revoked works at most that much longer. Else 0 or an err of the
- * database.
+ * second while `revocations` (hostmem_revocations, read before the call) stays the same: one that
+ * is revoked on this host ends at once, one that is revoked on another works a second longer at
+ * most. Else 0 or an err of the database.
  */
-int apikey_find(struct db *db, const struct apikey_text *text, struct apikey_found *ret,
-                struct err_info *info) MUST_CHECK;
+int apikey_find(struct db *db, const struct apikey_text *text, uint64_t revocations,
+                struct apikey_found *ret, struct err_info *info) MUST_CHECK;
 
 /* Notes a use, at most once a minute (autocommit; outside of any transaction). */
 int apikey_touch(struct db *db, const char *key_id, int64_t now_ms,

@@ -32,7 +32,8 @@ struct slot {
 
 struct layout {
     uint64_t magic;
-    uint64_t unused[7];
+    uint64_t revocations;
+    uint64_t unused[6];
     struct slot slot[SLOTS];
 };
 
@@ -60,6 +61,16 @@ void hostmem_close(struct hostmem *memory)
         return;
     sharedfile_close(&memory->file);
     free(memory);
+}
+
+uint64_t hostmem_revocations(const struct hostmem *memory)
+{
+    return __atomic_load_n(&memory->shared->revocations, __ATOMIC_ACQUIRE);
+}
+
+void hostmem_revoked(struct hostmem *memory)
+{
+    (void)__atomic_add_fetch(&memory->shared->revocations, 1, __ATOMIC_ACQ_REL);
 }
 
 /* Index of the project's slot, or of the first free one behind its place, or SLOTS when full. */

@@ -25,6 +25,13 @@ int hostmem_open(const char *path, struct hostmem **ret, struct err_info *info) 
 void hostmem_close(struct hostmem *memory);
 
 /*
+ * How many API keys were revoked through this host so far: who believes a key asks again when it
+ * has grown. hostmem_revoked adds one, after the revocation is committed.
+ */
+uint64_t hostmem_revocations(const struct hostmem *memory);
+void hostmem_revoked(struct hostmem *memory);
+
+/*
  * Takes `count` (1..HOSTMEM_TAKE_MAX) ordinals, not always consecutive, and one createdAt for a new
  * contact each. ordinals ascend; created_ms = max(now_ms, last one given on this host).
  * Reserves blocks from ordinal_block by an autocommit update on `reserve`, a handle of its own that

@@ -304,6 +304,7 @@ class KillTrack:
     def finish(self):
         """Works everything off: leases of the killed run out, what failed is sent again."""
         deadline = time.monotonic() + DRAIN_SECONDS
+        self.client = self.project.client(timeout=120)  # the old connection has been idle for long
         time.sleep(2.5)  # the last window
         mine = f"project_id = {self.project.number}"
         # Uploads whose process was killed wait until nobody can be at them any more.
