@@ -5,17 +5,21 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/errors.h"
 #include "api/phases.h"
 #include "base/timeutil.h"
 #include "store/apikey.h"
+#include "store/hostmem.h"
 #include "json/jsonread.h"
 
 static struct arena *arena;
 static struct db *db;
 static struct api_context context;
 static struct api_response res;
+static struct hostmem *memory;
+static char memory_path[] = "phases-hostmem";
 
 static void set_up(void)
 {
@@ -25,14 +29,22 @@ static void set_up(void)
                                              .io_timeout_s = 1};
     arena = arena_new();
     db = db_new(&nowhere);
-    context = (struct api_context){
-        .db = db, .sql_dir = "/nonexistent", .environment = "test", .started_ms = 0};
+    (void)unlink(memory_path);
+    struct err_info info = {0};
+    ck_assert_int_eq(hostmem_open(memory_path, &memory, &info), 0);
+    context = (struct api_context){.db = db,
+                                   .hostmem = memory,
+                                   .sql_dir = "/nonexistent",
+                                   .environment = "test",
+                                   .started_ms = 0};
     phases_init(&res);
 }
 
 static void tear_down(void)
 {
     phases_done(&res);
+    hostmem_close(memory);
+    (void)unlink(memory_path);
     db_free(db);
     arena_free(arena);
 }
