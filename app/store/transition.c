@@ -156,17 +156,21 @@ int transition_events(struct db *db, struct arena *arena, uint32_t project_id,
                       const uint32_t *names, size_t name_count, const uint32_t *ordinals,
                       size_t count, int64_t since_ms, struct uuid *ret, struct err_info *info)
 {
-    SQLLIST(sql,
+    SQLLIST(sql_log,
             "SELECT ordinal, uuid, created_ms FROM event FORCE INDEX (contact)"
             " WHERE project_id = ? AND name_id = ? AND created_ms >= ? AND ordinal IN (",
+            "?", ")");
+    SQLLIST(sql_moves,
+            "SELECT ordinal, uuid, at_ms FROM transition FORCE INDEX (contact)"
+            " WHERE project_id = ? AND name_id = ? AND at_ms >= ? AND ordinal IN (",
             "?", ")");
     struct id_list list = {.ordinals = ordinals, .count = count, .ids = ret};
     struct db_param *params = of_ordinals(arena, ordinals, count);
     list.newest_ms = arena_array(arena, count, sizeof *list.newest_ms);
     memset(ret, 0, count * sizeof *ret);
-    for (size_t i = 0; count && i < name_count; i++) {
-        const struct db_param head[] = {DB_U64(project_id), DB_U64(names[i]), DB_I64(since_ms)};
-        struct sqllist query = {sql, head, 3, params, count, 1};
+    for (size_t i = 0; count && i < 2 * name_count; i++) {
+        const struct db_param head[] = {DB_U64(project_id), DB_U64(names[i / 2]), DB_I64(since_ms)};
+        struct sqllist query = {i % 2 ? sql_moves : sql_log, head, 3, params, count, 1};
         int err = sqllist_query(db, &query, take_id, &list, info);
         if (err)
             return err;

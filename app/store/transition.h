@@ -57,9 +57,9 @@ int transition_contacts(struct db *db, struct arena *arena, uint32_t project_id,
                         struct uuid *ret, struct err_info *info) MUST_CHECK;
 
 /*
- * The newest event that each contact was told to have done since `since_ms`, out of those with the
- * numbers `names`: ret[i] belongs to ordinals[i] (ascending), all zero for none. Returns 0 or an
- * err of db_query.
+ * The newest event, entries and exits of other segments included, that each contact was told to
+ * have done since `since_ms`, out of those with the numbers `names`: ret[i] belongs to ordinals[i]
+ * (ascending), all zero for none. Returns 0 or an err of db_query.
  */
 int transition_events(struct db *db, struct arena *arena, uint32_t project_id,
                       const uint32_t *names, size_t name_count, const uint32_t *ordinals,

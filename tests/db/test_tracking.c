@@ -221,6 +221,28 @@ START_TEST(a_segment_is_due_when_one_that_it_names_is_changed)
 }
 END_TEST
 
+START_TEST(an_entry_may_cause_another)
+{
+    columnhelp_contacts(&help, 1, 30, DATA, false);
+    (void)columnhelp_rebuild(&help);
+    struct segment pro = tracked("Pro", PRO);
+    struct segment next =
+        tracked("Next", ONE("{\"field\":\"event.segment.Pro.entry\",\"operator\":\"triggered\"}"));
+    expect_run(&pro, 10, 0, 10);
+    expect_run(&next, 10, 0, 10);
+    set_plan("pro", 2, 2);
+    expect_run(&pro, 1, 0, 11);
+    ck_assert(is_due(&next));
+    expect_run(&next, 1, 0, 11);
+    ck_assert_int_eq(testdb_i64(help.db,
+                                "SELECT COUNT(*) FROM transition n JOIN transition p"
+                                " ON p.project_id = n.project_id AND p.uuid = n.cause_event"
+                                " WHERE n.project_id = ? AND n.segment_id = ? AND n.ordinal = 2",
+                                DB_PARAMS(DB_U64(help.project_id), DB_U64(next.segment_id))),
+                     1);
+}
+END_TEST
+
 static int stops_left;
 
 static bool stop_soon(void)
@@ -393,11 +415,17 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        the_first_run_tells_of_every_member,     changes_are_told_once_with_their_cause,
-        only_what_the_filter_names_makes_it_due, a_segment_is_due_when_one_that_it_names_is_changed,
-        a_run_that_was_stopped_is_gone_on_with,  another_filter_ends_a_run,
-        a_contact_that_is_gone_leaves,           the_clock_alone_makes_it_due,
-        two_at_once_say_nothing_twice,           a_deleted_segment_leaves_nothing,
+        the_first_run_tells_of_every_member,
+        changes_are_told_once_with_their_cause,
+        only_what_the_filter_names_makes_it_due,
+        a_segment_is_due_when_one_that_it_names_is_changed,
+        an_entry_may_cause_another,
+        a_run_that_was_stopped_is_gone_on_with,
+        another_filter_ends_a_run,
+        a_contact_that_is_gone_leaves,
+        the_clock_alone_makes_it_due,
+        two_at_once_say_nothing_twice,
+        a_deleted_segment_leaves_nothing,
     };
     Suite *suite = suite_create("tracking");
     TCase *tcase = tcase_create("tracking");
