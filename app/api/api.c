@@ -29,18 +29,6 @@ int api_query_count(const struct api_request *req, const char *name, uint64_t fa
     return 0;
 }
 
-int api_query_bool(const struct api_request *req, const char *name, bool *ret, bool *ret_given,
-                   struct err_info *info)
-{
-    struct str text = api_query(req, name);
-    bool value = str_eq_c(text, "true");
-    if (text.at && !value && !str_eq_c(text, "false"))
-        return err_set_at(info, ERR_INVAL, NULL, name, "%s must be true or false", name);
-    *ret = value;
-    *ret_given = text.at != NULL;
-    return 0;
-}
-
 int api_read_body(struct api_request *req, char *out, size_t size, size_t *ret_len,
                   struct err_info *info)
 {

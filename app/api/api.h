@@ -126,10 +126,6 @@ int api_query_count(const struct api_request *req, const char *name, uint64_t fa
                     uint64_t max, bool zero_is_default, uint64_t *ret,
                     struct err_info *info) MUST_CHECK;
 
-/* true/false from the query; other words: ERR_INVAL. ret_given says whether it was there. */
-int api_query_bool(const struct api_request *req, const char *name, bool *ret, bool *ret_given,
-                   struct err_info *info) MUST_CHECK;
-
 /*
  * Typed members of the body. Each returns 0 and sets ret_given (absent and null are "not given"
  * unless said), or ERR_UNPROCESSABLE with code VALIDATION_ERROR, item.field = name, item.code

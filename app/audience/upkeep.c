@@ -29,7 +29,6 @@ struct pending {
 struct folding {
     uint32_t project_id;
     bool force;
-    struct upkeep_report *report;
     struct upkeep_report mine; /* of this try */
     struct levels levels;
     bool more;
@@ -169,11 +168,8 @@ int upkeep_fold(struct db *db, uint32_t project_id, bool force, struct upkeep_re
     AUTO(arena) arena = arena_new();
     AUTO(arena) scratch = arena_new();
     AUTO(draft) draft = draft_new();
-    struct folding f = {.project_id = project_id,
-                        .force = force,
-                        .report = report,
-                        .draft = draft,
-                        .scratch = scratch};
+    struct folding f = {
+        .project_id = project_id, .force = force, .draft = draft, .scratch = scratch};
     do {
         f.levels.snapshot.arena = arena;
         int err = db_tx(db, DB_SNAPSHOT_WRITE, fold_body, &f, info);
@@ -244,12 +240,4 @@ int upkeep_merge(struct db *db, uint32_t project_id, bool force, struct upkeep_r
         add_report(report, &(struct upkeep_report){0}, &m.levels);
     } while (m.more);
     return 0;
-}
-
-/* ---- what there is to do ------------------------------------------------------------------- */
-
-int upkeep_pending(struct db *db, struct arena *arena, uint32_t **ret, size_t *ret_count,
-                   struct err_info *info)
-{
-    return chunkstore_pending(db, arena, ret, ret_count, info);
 }

@@ -33,8 +33,4 @@ int upkeep_fold(struct db *db, uint32_t project_id, bool force, struct upkeep_re
 int upkeep_merge(struct db *db, uint32_t project_id, bool force, struct upkeep_report *report,
                  struct err_info *info) MUST_CHECK;
 
-/* Projects that have marks, deltas to merge or a requested rebuild; ids into the arena. */
-int upkeep_pending(struct db *db, struct arena *arena, uint32_t **ret, size_t *ret_count,
-                   struct err_info *info) MUST_CHECK;
-
 #endif

@@ -191,16 +191,6 @@ int chunkstore_delete(struct db *db, uint32_t project_id, uint64_t key, uint32_t
                    info);
 }
 
-int chunkstore_clear(struct db *db, uint32_t project_id, uint32_t chunk, struct err_info *info)
-{
-    int err = db_exec(db, "DELETE FROM base_chunk WHERE project_id = ? AND chunk = ?",
-                      DB_PARAMS(DB_U64(project_id), DB_U64(chunk)), NULL, info);
-    if (err)
-        return err;
-    return db_exec(db, "DELETE FROM delta_chunk WHERE project_id = ? AND chunk = ?",
-                   DB_PARAMS(DB_U64(project_id), DB_U64(chunk)), NULL, info);
-}
-
 int chunkstore_pending(struct db *db, struct arena *arena, uint32_t **ret, size_t *ret_count,
                        struct err_info *info)
 {

@@ -75,10 +75,6 @@ int chunkstore_write(struct db *db, uint32_t project_id, const struct chunkstore
 int chunkstore_delete(struct db *db, uint32_t project_id, uint64_t key, uint32_t chunk,
                       enum chunkstore_run run, struct err_info *info) MUST_CHECK;
 
-/* Deletes all chunks of one number, base and delta: before they are written anew from rows. */
-int chunkstore_clear(struct db *db, uint32_t project_id, uint32_t chunk,
-                     struct err_info *info) MUST_CHECK;
-
 /* Projects with marks, with deltas or with a requested rebuild, ascending. */
 int chunkstore_pending(struct db *db, struct arena *arena, uint32_t **ret, size_t *ret_count,
                        struct err_info *info) MUST_CHECK;

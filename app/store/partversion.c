@@ -141,12 +141,3 @@ struct hash128 partversion_fingerprint(const struct partversion *state, const ui
     taken[used].version = names ? state->names : 0;
     return hash_content(taken, (used + 1) * sizeof *taken);
 }
-
-struct hash128 partversion_whole(const struct partversion *state)
-{
-    struct part_state *taken = arena_array(state->arena, state->count + 1, sizeof *taken);
-    if (state->count)
-        memcpy(taken, state->parts, state->count * sizeof *taken);
-    taken[state->count].version = state->names;
-    return hash_content(taken, (state->count + 1) * sizeof *taken);
-}

@@ -32,7 +32,4 @@ int partversion_read(struct db *db, struct arena *arena, uint32_t project_id,
 struct hash128 partversion_fingerprint(const struct partversion *state, const uint64_t *parts,
                                        size_t count, bool names);
 
-/* The same over everything: equal as long as nothing at all changed. */
-struct hash128 partversion_whole(const struct partversion *state);
-
 #endif

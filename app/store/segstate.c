@@ -79,14 +79,6 @@ int segstate_lock(struct db *db, struct arena *arena, uint32_t project_id, uint3
     return read_one(db, sql, arena, project_id, segment_id, ret, info);
 }
 
-int segstate_get(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
-                 struct segstate *ret, struct err_info *info)
-{
-    static const char sql[] = "SELECT " STATE_COLUMNS STATE_REST " FROM segment_state s"
-                              " WHERE s.project_id = ? AND s.segment_id = ?";
-    return read_one(db, sql, arena, project_id, segment_id, ret, info);
-}
-
 static int read_marks(struct db *db, struct segstate_project *projects, size_t count,
                       struct err_info *info)
 {

@@ -85,10 +85,6 @@ int segstate_list(struct db *db, struct arena *arena, uint32_t project_id,
 int segstate_lock(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
                   struct segstate *ret, struct err_info *info) MUST_CHECK;
 
-/* Reads one without a lock. Errors as segstate_lock. */
-int segstate_get(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
-                 struct segstate *ret, struct err_info *info) MUST_CHECK;
-
 /*
  * Stores all of a state that is locked, and a write check of the open transaction. Returns 0 or an
  * err of db_exec.

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/stopsignal.h"
 #include "base/timeutil.h"
+#include "store/chunkstore.h"
 #include "worker/joblog.h"
 
 typedef int upkeep_step(struct db *db, uint32_t project_id, bool force,
@@ -28,7 +29,7 @@ static bool run_upkeep(const struct job *job, const char *name, upkeep_step *ste
     uint32_t *projects = NULL;
     size_t count = 0;
     struct err_info info = {0};
-    int err = upkeep_pending(job->db, job->arena, &projects, &count, &info);
+    int err = chunkstore_pending(job->db, job->arena, &projects, &count, &info);
     bool good = err == 0;
     if (!good)
         joblog_failure(name, 0, err, &info);

@@ -132,7 +132,7 @@ static bool is_pending(void)
 {
     uint32_t *ids;
     size_t count;
-    ck_assert_int_eq(upkeep_pending(help.db, help.arena, &ids, &count, &help.info), 0);
+    ck_assert_int_eq(chunkstore_pending(help.db, help.arena, &ids, &count, &help.info), 0);
     for (size_t i = 0; i < count; i++) {
         if (ids[i] == help.project_id)
             return true;
