@@ -115,7 +115,7 @@ def imports(bench):
             ("events, visits of five on average", "events", IMPORTED_EVENTS,
              lambda: files.visits(path, IMPORTED_EVENTS, IMPORTED_CONTACTS), EVENTS_WANTED),
             ("events, no two neighbours of one contact", "events", IMPORTED_EVENTS,
-             lambda: files.scattered(path, IMPORTED_EVENTS, IMPORTED_CONTACTS), None)):
+             lambda: files.scattered(path, IMPORTED_EVENTS, IMPORTED_CONTACTS), EVENTS_WANTED)):
         make()
         rate, with_upload, memory = one_file(bench, project, kind, path, count)
         good = memory <= MEMORY_MB and (wanted is None or rate >= wanted)
