@@ -143,6 +143,14 @@ struct webhook_write {
     struct webhook webhook;
 };
 
+/* Locks the webhook that is written, and reads the clock. */
+static int webhook_begin(struct db *db, struct webhook_write *write, struct err_info *info)
+{
+    int err =
+        webhook_lock(db, write->arena, write->project_id, &write->uuid, &write->webhook, info);
+    return err < 0 ? err : db_now_ms(db, &write->now_ms, info);
+}
+
 static struct db_param webhook_key_id(const struct webhook_write *write)
 {
     return DB_BYTES(write->seal->key_id, SEAL_KEY_ID_BYTES);
@@ -289,11 +297,7 @@ static int webhook_update_body(struct db *db, void *ctx, struct err_info *info)
         " WHERE project_id = ? AND webhook_id = ?";
     struct webhook_write *write = ctx;
     const struct webhook *webhook = &write->webhook;
-    int err =
-        webhook_lock(db, write->arena, write->project_id, &write->uuid, &write->webhook, info);
-    if (err == 0) {
-        err = db_now_ms(db, &write->now_ms, info);
-    }
+    int err = webhook_begin(db, write, info);
     if (err < 0) {
         return err;
     }
@@ -333,11 +337,7 @@ static int webhook_rotate_body(struct db *db, void *ctx, struct err_info *info)
     static const char check_sql[] = "SELECT webhook_id FROM webhook WHERE project_id = ?"
                                     " AND webhook_id = ? AND secret = ? FOR UPDATE";
     struct webhook_write *write = ctx;
-    int err =
-        webhook_lock(db, write->arena, write->project_id, &write->uuid, &write->webhook, info);
-    if (err == 0) {
-        err = db_now_ms(db, &write->now_ms, info);
-    }
+    int err = webhook_begin(db, write, info);
     if (err < 0) {
         return err;
     }
@@ -376,11 +376,7 @@ static int webhook_delete_body(struct db *db, void *ctx, struct err_info *info)
     static const char check_sql[] = "SELECT webhook_id FROM webhook WHERE project_id = ?"
                                     " AND webhook_id = ? AND deleted_ms IS NOT NULL FOR UPDATE";
     struct webhook_write *write = ctx;
-    int err =
-        webhook_lock(db, write->arena, write->project_id, &write->uuid, &write->webhook, info);
-    if (err == 0) {
-        err = db_now_ms(db, &write->now_ms, info);
-    }
+    int err = webhook_begin(db, write, info);
     if (err < 0) {
         return err;
     }
