@@ -241,13 +241,13 @@ static bool show_progress(const struct importjob *job, void *ctx)
     int64_t now_us = timeutil_mono_us();
     if (isatty(STDERR_FILENO) && now_us - import->shown_us >= BAR_EVERY_US) {
         char bar[BAR_CHARS + 1];
-        uint64_t share = job->position.offset * BAR_CHARS / job->bytes;
+        uint64_t share = job->bytes_done * BAR_CHARS / job->bytes;
         memset(bar, ' ', BAR_CHARS);
         memset(bar, '#', share);
         bar[BAR_CHARS] = '\0';
         fprintf(stderr, "\r[%s] %3d %%  %" PRIu64 " rows, %.0f/s ", bar,
-                (int)(job->position.offset * 100 / job->bytes), job->position.rows,
-                rows_per_second(import, now_us, job->position.rows));
+                (int)(job->bytes_done * 100 / job->bytes), importlane_rows(&job->counts),
+                rows_per_second(import, now_us, importlane_rows(&job->counts)));
         import->shown_us = now_us;
     }
     return !stopsignal_asked();
@@ -276,16 +276,16 @@ static int print_result(const struct import *import, const struct importjob *job
                         struct err_info *info)
 {
     char id[37];
-    const struct importjob_counts *counts = &job->counts;
+    const struct importlane_counts *counts = &job->counts;
     int64_t now_us = timeutil_mono_us();
     uuid_format(&job->job_id, id);
     if (isatty(STDERR_FILENO)) {
         fputs("\r\033[K", stderr);
     }
     printf("%s%s %s: %" PRIu64 " rows in %.1f s (%.0f/s)\n", job->input.dry_run ? "dry run " : "",
-           id, importjob_state_word(job->state), job->position.rows,
+           id, importjob_state_word(job->state), importlane_rows(&job->counts),
            (double)(now_us - import->start_us) / 1e6,
-           rows_per_second(import, now_us, job->position.rows));
+           rows_per_second(import, now_us, importlane_rows(&job->counts)));
     printf("created %" PRIu64 ", updated %" PRIu64 ", unchanged %" PRIu64 ", skipped %" PRIu64
            ", rejected %" PRIu64 "\n",
            counts->created, counts->updated, counts->unchanged, counts->skipped, counts->rejected);

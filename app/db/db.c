@@ -53,6 +53,11 @@ struct db *db_new(const struct db_config *config)
     return db;
 }
 
+struct db *db_twin(const struct db *db)
+{
+    return db_new(&db->config);
+}
+
 void db_free(struct db *db)
 {
     if (!db)

@@ -39,6 +39,9 @@ struct db *db_new(const struct db_config *config);
 void db_free(struct db *db);
 AUTO_DEFINE(db);
 
+/* Another handle with the same configuration, not connected: for a child process. As db_new. */
+struct db *db_twin(const struct db *db);
+
 /* ---- transactions -------------------------------------------------------------------------- */
 
 enum db_kind {

@@ -82,14 +82,13 @@ static int read_header(struct importfile *file, char *ret_delimiter, struct err_
     return importcolumns_read(file->memory, &file->job->input, &row, &file->columns, info);
 }
 
-static int open_csv(struct importfile *file, struct err_info *info)
+static int open_csv(struct importfile *file, struct csv_position from, struct err_info *info)
 {
     char delimiter;
     int err = read_header(file, &delimiter, info);
     if (err < 0) {
         return err;
     }
-    struct csv_position from = file->job->position;
     if (from.offset == 0) {
         from = csv_position(file->csv);
         from.rows = 0; /* the header is none */
@@ -98,9 +97,9 @@ static int open_csv(struct importfile *file, struct err_info *info)
     return 0;
 }
 
-static int open_ndjson(struct importfile *file, struct err_info *info)
+static int open_ndjson(struct importfile *file, struct csv_position from, struct err_info *info)
 {
-    if (file->job->position.offset == 0) {
+    if (from.offset == 0) {
         struct csv_row row;
         open_at(file, '\0', (struct csv_position){0});
         int err = first_row(file, &row, info);
@@ -112,17 +111,18 @@ static int open_ndjson(struct importfile *file, struct err_info *info)
             return err;
         }
     }
-    open_at(file, '\0', file->job->position);
+    open_at(file, '\0', from);
     return 0;
 }
 
 int importfile_open(struct importfile *file, struct db *db, const struct importjob *job,
-                    struct err_info *info)
+                    const struct csv_position *from, struct err_info *info)
 {
     *file = (struct importfile){.db = db, .job = job};
     file->part = arena_xmalloc(IMPORTPART_BYTES);
     file->memory = arena_new();
-    return job->input.format == IMPORTJOB_NDJSON ? open_ndjson(file, info) : open_csv(file, info);
+    return job->input.format == IMPORTJOB_NDJSON ? open_ndjson(file, *from, info)
+                                                 : open_csv(file, *from, info);
 }
 
 void importfile_close(struct importfile *file)

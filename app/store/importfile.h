@@ -8,7 +8,7 @@
 struct importfile {
     struct db *db;
     const struct importjob *job;
-    struct csv *csv; /* at the job's position */
+    struct csv *csv; /* behind what is done */
     struct importcolumns columns;
     struct arena *memory; /* of the columns */
     uint64_t offset;      /* of the next byte for the reader */
@@ -18,13 +18,13 @@ struct importfile {
 };
 
 /*
- * Opens the file where the job stands; what was opened is to be closed also when this fails.
- * Returns 0; ERR_INVAL with a message for the user when the file as a whole cannot be read: no text
- * in UTF-8, no header with the needed columns, empty, no NDJSON; ERR_CONFLICT when parts are gone
- * (the job is over); or an err of the database.
+ * Opens the file at `from`, where a lane stands; what was opened is to be closed also when this
+ * fails. Returns 0; ERR_INVAL with a message for the user when the file as a whole cannot be read:
+ * no text in UTF-8, no header with the needed columns, empty, no NDJSON; ERR_CONFLICT when parts
+ * are gone (the job is over); or an err of the database.
  */
 int importfile_open(struct importfile *file, struct db *db, const struct importjob *job,
-                    struct err_info *info) MUST_CHECK;
+                    const struct csv_position *from, struct err_info *info) MUST_CHECK;
 void importfile_close(struct importfile *file);
 
 #endif

@@ -11,9 +11,9 @@
 
 #define COLUMNS                                                                                    \
     "project_id, job_id, kind, format, mode, dry_run, keep_created, spreadsheet, segment_id, "     \
-    "state, failed_reason, bytes, part_count, row_count, position, lines_done, rows_done, "        \
-    "rows_created, rows_updated, rows_unchanged, rows_skipped, rows_rejected, lease_id, tries, "   \
-    "created_ms, started_ms, finished_ms"
+    "state, failed_reason, bytes, part_count, row_count, lease_id, tries, created_ms, "            \
+    "started_ms, "                                                                                 \
+    "finished_ms"
 
 static int64_t time_of(const struct db_rows *rows, unsigned column)
 {
@@ -42,14 +42,11 @@ static void from_row(struct arena *arena, const struct db_rows *rows, struct imp
         .bytes = count_of(rows, 11),
         .part_count = (uint32_t)db_i64(rows, 12),
         .row_count = count_of(rows, 13),
-        .position = {count_of(rows, 14), count_of(rows, 15), count_of(rows, 16)},
-        .counts = {count_of(rows, 17), count_of(rows, 18), count_of(rows, 19), count_of(rows, 20),
-                   count_of(rows, 21)},
-        .lease_id = db_i64(rows, 22),
-        .tries = (uint32_t)db_i64(rows, 23),
-        .created_ms = db_i64(rows, 24),
-        .started_ms = time_of(rows, 25),
-        .finished_ms = time_of(rows, 26),
+        .lease_id = db_i64(rows, 14),
+        .tries = (uint32_t)db_i64(rows, 15),
+        .created_ms = db_i64(rows, 16),
+        .started_ms = time_of(rows, 17),
+        .finished_ms = time_of(rows, 18),
     };
 }
 
@@ -155,26 +152,55 @@ int importjob_create(struct db *db, uint32_t project_id, const struct importjob_
     return db_tx(db, DB_WRITE, create_body, &create, info);
 }
 
-int importjob_submit(struct db *db, struct importjob *job, uint64_t row_count, unsigned lease_ms,
-                     struct err_info *info)
+struct submit {
+    const struct importjob *job;
+    enum importjob_state state;
+    uint64_t row_count;
+    int64_t lease_id;
+    unsigned lease_ms;
+};
+
+static int submit_body(struct db *db, void *ctx, struct err_info *info)
 {
     static const char sql[] =
         "UPDATE import_job SET state = ?, row_count = ?, lease_id = ?, tries = ?,"
         " lease_until_ms = IF(? = 0, 0, ? + " NOW_MS "), turn_ms = " NOW_MS
         ", started_ms = IF(? = 0, NULL, " NOW_MS ")"
         " WHERE project_id = ? AND job_id = ? AND state = 1 AND lease_until_ms > " NOW_MS;
-    enum importjob_state state = lease_ms == 0 ? IMPORTJOB_WAITING : IMPORTJOB_ACTIVE;
-    int64_t lease_id = uuid_random63();
+    static const char check_sql[] =
+        "SELECT 1 FROM import_job WHERE project_id = ? AND job_id = ? AND lease_id = ? FOR UPDATE";
+    const struct submit *submit = ctx;
+    const struct importjob *job = submit->job;
+    const struct db_param project = DB_I64(job->project_id), id = sqlvalue_of_uuid(&job->job_id);
+    const struct db_param lease_ms = DB_I64(submit->lease_ms), lease_id = DB_I64(submit->lease_id);
+    /* A dry run remembers the addresses that it met: one process. */
+    bool is_one = job->input.dry_run || job->bytes < IMPORTLANE_BYTES_MIN;
     int err = exec_one(db, sql,
-                       DB_PARAMS(DB_I64(state), DB_U64(row_count), DB_I64(lease_id),
-                                 DB_I64(lease_ms == 0 ? 0 : 1), DB_I64(lease_ms), DB_I64(lease_ms),
-                                 DB_I64(lease_ms), DB_I64(job->project_id),
-                                 sqlvalue_of_uuid(&job->job_id)),
+                       DB_PARAMS(DB_I64(submit->state), DB_U64(submit->row_count), lease_id,
+                                 DB_I64(submit->lease_ms == 0 ? 0 : 1), lease_ms, lease_ms,
+                                 lease_ms, project, id),
                        info);
     if (err == 0) {
-        job->state = state;
+        err =
+            importlane_create(db, job->project_id, &job->job_id, is_one ? 1 : IMPORTLANE_MAX, info);
+    }
+    db_set_write_check(db, check_sql, DB_PARAMS(project, id, lease_id));
+    return err;
+}
+
+int importjob_submit(struct db *db, struct importjob *job, uint64_t row_count, unsigned lease_ms,
+                     struct err_info *info)
+{
+    struct submit submit = {.job = job,
+                            .state = lease_ms == 0 ? IMPORTJOB_WAITING : IMPORTJOB_ACTIVE,
+                            .row_count = row_count,
+                            .lease_id = uuid_random63(),
+                            .lease_ms = lease_ms};
+    int err = db_tx(db, DB_WRITE, submit_body, &submit, info);
+    if (err == 0) {
+        job->state = submit.state;
         job->row_count = row_count;
-        job->lease_id = lease_id;
+        job->lease_id = submit.lease_id;
         job->tries = lease_ms == 0 ? 0 : 1;
     }
     return err;
@@ -198,12 +224,24 @@ int importjob_discard(struct db *db, const struct importjob *job, struct err_inf
     return err == ERR_CONFLICT ? 0 : err;
 }
 
+/* What its lanes have done. */
+static int add_lanes(struct db *db, struct importjob *job, struct err_info *info)
+{
+    struct importlane lanes[IMPORTLANE_MAX];
+    int count = importlane_list(db, job->project_id, &job->job_id, lanes, info);
+    for (int i = 0; i < count; i++) {
+        job->bytes_done += lanes[i].position.offset / lanes[i].count;
+        importlane_add(&job->counts, &lanes[i].counts);
+    }
+    return count < 0 ? count : 0;
+}
+
 /* ---- looking and cancelling ---------------------------------------------------------------- */
 
 int importjob_get(struct db *db, struct arena *arena, uint32_t project_id, enum importjob_kind kind,
                   const struct uuid *job_id, struct importjob *ret, struct err_info *info)
 {
-    static const char sql[] = "SELECT " COLUMNS " FROM import_job"
+    static const char sql[] = "SELECT " COLUMNS " FROM import_job AS job"
                               " WHERE project_id = ? AND job_id = ? AND kind = ? AND state > 1";
     AUTO(db_rows) rows = NULL;
     int found =
@@ -216,7 +254,7 @@ int importjob_get(struct db *db, struct arena *arena, uint32_t project_id, enum 
         return found;
     }
     from_row(arena, rows, ret);
-    return 0;
+    return add_lanes(db, ret, info);
 }
 
 int importjob_cancel(struct db *db, struct arena *arena, uint32_t project_id,
@@ -283,68 +321,56 @@ int importjob_claim(struct db *db, struct arena *arena, unsigned lease_ms, struc
         }
         from_row(arena, rows, ret);
         found = take(db, lease_ms, ret, info);
-        if (found != 0) {
+        if (found > 0) {
+            int err = add_lanes(db, ret, info);
+            return err < 0 ? err : 1;
+        }
+        if (found < 0) {
             return found;
         }
     }
     return 0;
 }
 
-int importjob_move(struct db *db, const struct importjob *job, const struct csv_position *to,
-                   const struct importjob_counts *more, unsigned lease_ms, struct err_info *info)
+int importjob_hold(struct db *db, const struct importjob *job, struct err_info *info)
 {
-    static const char sql[] =
-        "UPDATE import_job SET position = ?, lines_done = ?, rows_done = ?,"
-        " rows_created = rows_created + ?, rows_updated = rows_updated + ?,"
-        " rows_unchanged = rows_unchanged + ?, rows_skipped = rows_skipped + ?,"
-        " rows_rejected = rows_rejected + ?, step_id = ?, tries = 0, turn_ms = " NOW_MS
-        ", lease_until_ms = ? + " NOW_MS
-        " WHERE project_id = ? AND job_id = ? AND state = 3 AND lease_id = ? AND position = ?";
-    static const char check_sql[] =
-        "SELECT 1 FROM import_job WHERE project_id = ? AND job_id = ? AND step_id = ? FOR UPDATE";
-    int64_t step_id = uuid_random63();
-    int err = exec_one(db, sql,
-                       DB_PARAMS(DB_U64(to->offset), DB_U64(to->lines), DB_U64(to->rows),
-                                 DB_U64(more->created), DB_U64(more->updated),
-                                 DB_U64(more->unchanged), DB_U64(more->skipped),
-                                 DB_U64(more->rejected), DB_I64(step_id), DB_I64(lease_ms),
-                                 DB_I64(job->project_id), sqlvalue_of_uuid(&job->job_id),
-                                 DB_I64(job->lease_id), DB_U64(job->position.offset)),
-                       info);
-    db_set_write_check(
-        db, check_sql,
-        DB_PARAMS(DB_I64(job->project_id), sqlvalue_of_uuid(&job->job_id), DB_I64(step_id)));
-    return err;
+    static const char sql[] = "SELECT 1 FROM import_job WHERE project_id = ? AND job_id = ?"
+                              " AND state = 3 AND lease_id = ? LOCK IN SHARE MODE";
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(
+        db, sql,
+        DB_PARAMS(DB_I64(job->project_id), sqlvalue_of_uuid(&job->job_id), DB_I64(job->lease_id)),
+        &rows, info);
+    return found == 0 ? lost(info) : found < 0 ? found : 0;
 }
 
-void importjob_moved(struct importjob *job, const struct csv_position *to,
-                     const struct importjob_counts *more)
+int importjob_extend(struct db *db, struct importjob *job, unsigned lease_ms, struct err_info *info)
 {
-    job->position = *to;
-    job->counts.created += more->created;
-    job->counts.updated += more->updated;
-    job->counts.unchanged += more->unchanged;
-    job->counts.skipped += more->skipped;
-    job->counts.rejected += more->rejected;
-    job->tries = 0;
+    static const char sql[] =
+        "UPDATE import_job SET tries = 0, turn_ms = " NOW_MS ", lease_until_ms = ? + " NOW_MS
+        " WHERE project_id = ? AND job_id = ? AND state = 3 AND lease_id = ?";
+    int err = exec_one(db, sql,
+                       DB_PARAMS(DB_I64(lease_ms), DB_I64(job->project_id),
+                                 sqlvalue_of_uuid(&job->job_id), DB_I64(job->lease_id)),
+                       info);
+    if (err == 0) {
+        job->tries = 0;
+    }
+    return err;
 }
 
 int importjob_rewind(struct db *db, struct importjob *job, struct err_info *info)
 {
-    static const char sql[] =
-        "UPDATE import_job SET position = 0, lines_done = 0, rows_done = 0, rows_created = 0,"
-        " rows_updated = 0, rows_unchanged = 0, rows_skipped = 0, rows_rejected = 0"
-        " WHERE project_id = ? AND job_id = ? AND state = 3 AND lease_id = ?";
-    int err = importerror_delete(db, job->project_id, &job->job_id, info);
+    int err = importjob_hold(db, job, info);
     if (err == 0) {
-        err = exec_one(db, sql,
-                       DB_PARAMS(DB_I64(job->project_id), sqlvalue_of_uuid(&job->job_id),
-                                 DB_I64(job->lease_id)),
-                       info);
+        err = importerror_delete(db, job->project_id, &job->job_id, info);
     }
     if (err == 0) {
-        job->position = (struct csv_position){0};
-        job->counts = (struct importjob_counts){0};
+        err = importlane_rewind(db, job->project_id, &job->job_id, info);
+    }
+    if (err == 0) {
+        job->bytes_done = 0;
+        job->counts = (struct importlane_counts){0};
     }
     return err;
 }
@@ -353,7 +379,7 @@ int importjob_finish(struct db *db, const struct importjob *job, struct str reas
                      struct err_info *info)
 {
     static const char sql[] =
-        "UPDATE import_job SET state = ?, failed_reason = ?, row_count = GREATEST(rows_done,"
+        "UPDATE import_job SET state = ?, failed_reason = ?, row_count = GREATEST(?,"
         " IF(? = 5, row_count, 0)), step_id = ?, finished_ms = " NOW_MS ", lease_until_ms = 0"
         " WHERE project_id = ? AND job_id = ? AND state = 3 AND lease_id = ?";
     static const char check_sql[] =
@@ -361,7 +387,8 @@ int importjob_finish(struct db *db, const struct importjob *job, struct str reas
     enum importjob_state state = reason.at == NULL ? IMPORTJOB_COMPLETED : IMPORTJOB_FAILED;
     int64_t step_id = uuid_random63();
     int err = exec_one(db, sql,
-                       DB_PARAMS(DB_I64(state), sqlvalue_of_text(reason), DB_I64(state),
+                       DB_PARAMS(DB_I64(state), sqlvalue_of_text(reason),
+                                 DB_U64(importlane_rows(&job->counts)), DB_I64(state),
                                  DB_I64(step_id), DB_I64(job->project_id),
                                  sqlvalue_of_uuid(&job->job_id), DB_I64(job->lease_id)),
                        info);
@@ -402,6 +429,9 @@ static int drop_old(struct db *db, const struct importjob *job, struct err_info 
     if (err == 0) {
         err = importerror_delete(db, job->project_id, &job->job_id, info);
     }
+    if (err == 0) {
+        err = importlane_delete(db, job->project_id, &job->job_id, info);
+    }
     return err < 0 ? err
                    : db_exec(db, sql,
                              DB_PARAMS(DB_I64(job->project_id), sqlvalue_of_uuid(&job->job_id)),
@@ -423,7 +453,8 @@ int importjob_sweep(struct db *db, struct arena *arena, struct err_info *info)
 {
     /* The worker's: over all projects. Who cancels a job leaves the parts to us. */
     static const char sql[] =
-        "SELECT " COLUMNS " FROM import_job WHERE (state = 1 AND lease_until_ms < " NOW_MS ")"
+        "SELECT " COLUMNS " FROM import_job AS job WHERE (state = 1 AND lease_until_ms < " NOW_MS
+        ")"
         " OR (state > 3 AND (part_count > 0 OR finished_ms < " NOW_MS " - ?)) LIMIT ?";
     AUTO(db_rows) rows = NULL;
     int err = db_query(db, sql, DB_PARAMS(DB_I64(IMPORTJOB_KEEP_MS), DB_I64(SWEEP_JOBS)), false,

@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/csv.h"
 #include "base/uuid.h"
 #include "db/db.h"
+#include "store/importlane.h"
 
 enum importjob_kind { IMPORTJOB_CONTACTS = 1, IMPORTJOB_EVENTS = 2 };
 
@@ -43,15 +43,6 @@ struct importjob_input {
     uint32_t segment_id; /* static segment whose members they become; 0: none */
 };
 
-/* Rows by what became of them; of an events file the first counts events. */
-struct importjob_counts {
-    uint64_t created;
-    uint64_t updated;
-    uint64_t unchanged;
-    uint64_t skipped; /* the mode leaves them out */
-    uint64_t rejected;
-};
-
 struct importjob {
     uint32_t project_id;
     struct uuid job_id;
@@ -60,9 +51,9 @@ struct importjob {
     struct str failed_reason; /* at == NULL: none */
     uint64_t bytes;
     uint32_t part_count;
-    uint64_t row_count; /* of the file; an estimate until the job is over */
-    struct csv_position position;
-    struct importjob_counts counts;
+    uint64_t row_count;              /* of the file; an estimate until the job is over */
+    uint64_t bytes_done;             /* on average over the lanes */
+    struct importlane_counts counts; /* of all lanes */
     int64_t lease_id;
     uint32_t tries; /* leases, this one included, since the last batch that was committed */
     int64_t created_ms;
@@ -87,8 +78,9 @@ int importjob_create(struct db *db, uint32_t project_id, const struct importjob_
 #define IMPORTJOB_UPLOAD_MS 120000
 
 /*
- * The upload is whole: the job waits, or with `lease_ms` is the caller's at once (job->lease_id).
- * row_count: the estimate. Returns 0, ERR_CONFLICT when it was swept, or an err of the database.
+ * The upload is whole: the job gets its lanes, and waits, or with `lease_ms` is the caller's at
+ * once (job->lease_id). row_count: the estimate. Returns 0, ERR_CONFLICT when it was swept, or an
+ * err of the database.
  */
 int importjob_submit(struct db *db, struct importjob *job, uint64_t row_count, unsigned lease_ms,
                      struct err_info *info) MUST_CHECK;
@@ -121,24 +113,26 @@ int importjob_claim(struct db *db, struct arena *arena, unsigned lease_ms, struc
                     struct err_info *info) MUST_CHECK;
 
 /*
- * In the open transaction: moves the job on to `to`, adds to its counts, makes the lease longer,
- * and sets the write check. Returns 0, ERR_CONFLICT when the lease is lost (or the job cancelled),
- * or an err of db_exec. `job` stays as it is: see importjob_moved.
+ * In the open transaction: sees to it that the lease is ours until the commit; others may see to
+ * the same meanwhile. Returns 0, ERR_CONFLICT when the lease is lost (or the job cancelled), or an
+ * err of the database.
  */
-int importjob_move(struct db *db, const struct importjob *job, const struct csv_position *to,
-                   const struct importjob_counts *more, unsigned lease_ms,
-                   struct err_info *info) MUST_CHECK;
+int importjob_hold(struct db *db, const struct importjob *job, struct err_info *info) MUST_CHECK;
 
-/* What importjob_move has stored, once it is committed. */
-void importjob_moved(struct importjob *job, const struct csv_position *to,
-                     const struct importjob_counts *more);
+/*
+ * Makes the lease longer; rows were committed under it. Returns 0, ERR_CONFLICT as importjob_hold,
+ * or an err of the database.
+ */
+int importjob_extend(struct db *db, struct importjob *job, unsigned lease_ms,
+                     struct err_info *info) MUST_CHECK;
 
-/* Begins a dry run anew. Returns 0, ERR_CONFLICT as importjob_move, or an err of the database. */
+/* Begins a dry run anew, in all its lanes. Returns 0, ERR_CONFLICT as importjob_hold, or an err of
+ * the database. */
 int importjob_rewind(struct db *db, struct importjob *job, struct err_info *info) MUST_CHECK;
 
 /*
  * In the open transaction: the job is over. `reason` (at == NULL: completed) says why it failed.
- * Returns 0, ERR_CONFLICT as importjob_move, or an err of db_exec.
+ * Returns 0, ERR_CONFLICT as importjob_hold, or an err of db_exec.
  */
 int importjob_finish(struct db *db, const struct importjob *job, struct str reason,
                      struct err_info *info) MUST_CHECK;

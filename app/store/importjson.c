@@ -29,7 +29,7 @@ static void write_id(struct jsonwrite *w, const char *name, const struct uuid *u
     jsonwrite_c(w, text);
 }
 
-static void write_counts(struct jsonwrite *w, const struct importjob_counts *counts)
+static void write_counts(struct jsonwrite *w, const struct importlane_counts *counts)
 {
     write_count(w, "created", counts->created);
     write_count(w, "updated", counts->updated);
@@ -64,7 +64,7 @@ static void write_result(struct jsonwrite *w, const struct importjob *job)
         return;
     }
     jsonwrite_object(w);
-    write_count(w, "rows", job->position.rows);
+    write_count(w, "rows", importlane_rows(&job->counts));
     write_counts(w, &job->counts);
     jsonwrite_object_end(w);
 }
@@ -75,7 +75,7 @@ static uint64_t progress(const struct importjob *job)
     if (is_over(job) && job->state == IMPORTJOB_COMPLETED) {
         return 100;
     }
-    uint64_t percent = job->bytes == 0 ? 0 : job->position.offset * 100 / job->bytes;
+    uint64_t percent = job->bytes == 0 ? 0 : job->bytes_done * 100 / job->bytes;
     return percent < 99 ? percent : 99;
 }
 
@@ -117,7 +117,7 @@ static void write_reason(struct jsonwrite *w, struct str reason)
 void importjson_write(struct jsonwrite *w, const struct importjob *job,
                       const struct importerror *errors, size_t error_count)
 {
-    uint64_t done = job->position.rows;
+    uint64_t done = importlane_rows(&job->counts);
     uint64_t rows = job->row_count > done ? job->row_count : done;
     jsonwrite_object(w);
     write_id(w, "id", &job->job_id);
@@ -131,7 +131,7 @@ void importjson_write(struct jsonwrite *w, const struct importjob *job,
     write_data(w, &job->input);
     write_reason(w, job->failed_reason);
     write_count(w, "bytes", job->bytes);
-    write_count(w, "bytesDone", job->position.offset);
+    write_count(w, "bytesDone", job->bytes_done);
     write_count(w, "rows", rows);
     write_count(w, "rowsDone", done);
     write_count(w, "totalRows", rows);

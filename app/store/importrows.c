@@ -15,11 +15,15 @@
     " 2026-01-31T12:00:00Z"
 
 void importrows_begin(struct importrows *rows, struct arena *arena,
-                      const struct importjob_input *input, const struct importcolumns *columns,
-                      size_t room, int64_t now_ms)
+                      const struct importjob_input *input, const struct importlane *lane,
+                      const struct importcolumns *columns, size_t room, int64_t now_ms)
 {
-    *rows = (struct importrows){
-        .arena = arena, .input = input, .columns = columns, .now_ms = now_ms, .room = room};
+    *rows = (struct importrows){.arena = arena,
+                                .input = input,
+                                .lane = lane,
+                                .columns = columns,
+                                .now_ms = now_ms,
+                                .room = room};
     rows->items = arena_raw(arena, room, sizeof *rows->items);
     rows->places = arena_raw(arena, room, sizeof *rows->places);
 }
@@ -160,6 +164,14 @@ static const char *read_event(const struct importrows *rows, const struct csv_ro
     return wrong;
 }
 
+/* Another lane's row: no text of a reason. */
+static const char not_ours[] = "";
+
+static bool is_ours(const struct importrows *rows, const struct contactwrite_item *item)
+{
+    return importlane_has(rows->lane, item->email);
+}
+
 static const char *read_cells(const struct importrows *rows, const struct csv_row *row,
                               struct contactwrite_item *item, struct str *ret_email)
 {
@@ -169,6 +181,9 @@ static const char *read_cells(const struct importrows *rows, const struct csv_ro
     }
     if (wrong == NULL) {
         wrong = set_email(rows->arena, *ret_email, item);
+    }
+    if (wrong == NULL && !is_ours(rows, item)) {
+        wrong = not_ours;
     }
     if (wrong != NULL) {
         return wrong;
@@ -274,6 +289,9 @@ static const char *read_line(const struct importrows *rows, const struct csv_row
     if (wrong == NULL) {
         wrong = set_email(arena, *ret_email, item);
     }
+    if (wrong == NULL && !is_ours(rows, item)) {
+        wrong = not_ours;
+    }
     if (wrong == NULL) {
         wrong = read_flags(arena, body, item);
     }
@@ -289,7 +307,7 @@ static enum contactwrite_when when_of(enum importjob_mode mode)
                                       : CONTACTWRITE_ALWAYS;
 }
 
-void importrows_add(struct importrows *rows, const struct csv_row *row)
+bool importrows_add(struct importrows *rows, const struct csv_row *row)
 {
     struct contactwrite_item item = {.when = when_of(rows->input->mode)};
     struct str email = {0};
@@ -301,10 +319,20 @@ void importrows_add(struct importrows *rows, const struct csv_row *row)
     } else {
         wrong = read_cells(rows, row, &item, &email);
     }
-    if (wrong != NULL) {
-        refuse(rows, row, item.email.at != NULL ? item.email : email, wrong);
-        return;
+    if (wrong == not_ours) {
+        return false;
+    }
+    if (wrong != NULL && item.email.at != NULL) {
+        refuse(rows, row, item.email, wrong);
+        return true;
+    }
+    if (wrong != NULL) { /* nobody knows whose it is */
+        if (rows->lane->number == 0) {
+            refuse(rows, row, email, wrong);
+        }
+        return rows->lane->number == 0;
     }
     rows->places[rows->count] = (struct importrows_place){row->number, row->line};
     rows->items[rows->count++] = item;
+    return true;
 }

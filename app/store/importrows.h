@@ -18,6 +18,7 @@ struct importrows_place {
 struct importrows {
     struct arena *arena;
     const struct importjob_input *input;
+    const struct importlane *lane;       /* whose rows are taken */
     const struct importcolumns *columns; /* of CSV */
     int64_t now_ms;                      /* the database's clock, lately */
     struct contactwrite_item *items;
@@ -31,10 +32,13 @@ struct importrows {
 
 /* Starts a batch of at most `room` rows in `arena`. */
 void importrows_begin(struct importrows *rows, struct arena *arena,
-                      const struct importjob_input *input, const struct importcolumns *columns,
-                      size_t room, int64_t now_ms);
+                      const struct importjob_input *input, const struct importlane *lane,
+                      const struct importcolumns *columns, size_t room, int64_t now_ms);
 
-/* Adds a row of CSV, or a line of NDJSON, as the input says; text is copied. */
-void importrows_add(struct importrows *rows, const struct csv_row *row);
+/*
+ * Adds a row of CSV, or a line of NDJSON, as the input says, when it belongs to the lane; text is
+ * copied. Returns whether it does.
+ */
+bool importrows_add(struct importrows *rows, const struct csv_row *row);
 
 #endif

@@ -1,198 +1,25 @@
 #include "store/importrun.h"
 
-#include <stdio.h>
-
 #include "base/limits.h"
-#include "base/timeutil.h"
-#include "store/importerror.h"
-#include "store/importfile.h"
+#include "base/stopsignal.h"
+#include "base/subprocess.h"
 #include "store/importjson.h"
-#include "store/importpart.h"
-#include "store/importrows.h"
-#include "store/importseen.h"
-#include "store/member.h"
+#include "store/importwork.h"
 #include "store/outbox.h"
 #include "store/outboxbody.h"
 
-#define BATCH_ROWS 16000
-#define BATCH_ROWS_MIN 100
-#define BATCH_BYTES (24u * 1024 * 1024) /* of memory for what was read */
 #define TRIES_MAX 10
-
-struct work {
-    const struct importrun *run;
-    struct importjob *job;
-    struct importfile file;
-    struct importseen *seen; /* of a dry run; else NULL */
-    size_t batch_rows;
-    uint64_t unclosed_line; /* where a quote begins that never ends; 0: nowhere */
-
-    /* The batch at hand. */
-    struct importrows rows;
-    struct csv_position to;
-    struct importjob_counts more;
-    bool is_written; /* its `also` ran */
-    bool is_lost;
-};
-
-/* ---- reading a batch ----------------------------------------------------------------------- */
-
-/* Returns 1 with a batch (perhaps of refusals only), 0 at the end of the file, or an err. */
-static int read_batch(struct work *work, struct err_info *info)
-{
-    struct arena *arena = work->run->arena;
-    struct csv_row row;
-    int64_t now_ms = 0;
-    int more = 0;
-    arena_reset(arena);
-    int err = work->job->input.keep_created ? db_now_ms(work->run->handles.db, &now_ms, info) : 0;
-    if (err < 0) {
-        return err;
-    }
-    importrows_begin(&work->rows, arena, &work->job->input, &work->file.columns, work->batch_rows,
-                     now_ms);
-    size_t read = 0;
-    while (read < work->batch_rows && arena_used_bytes(arena) < BATCH_BYTES &&
-           work->unclosed_line == 0 && (more = csv_next(work->file.csv, &row, info)) > 0) {
-        importrows_add(&work->rows, &row);
-        work->unclosed_line = row.is_unclosed ? row.line : 0;
-        read++;
-    }
-    work->to = csv_position(work->file.csv);
-    return more < 0 ? more : read > 0;
-}
-
-/* ---- writing it ---------------------------------------------------------------------------- */
-
-static void count_item(struct work *work, const struct contactwrite_item *item)
-{
-    bool is_seen = work->seen != NULL && item->outcome == CONTACTWRITE_CREATED &&
-                   importseen_has(work->seen, item->email);
-    enum contactwrite_outcome outcome = item->outcome;
-    if (is_seen) {
-        outcome = item->when == CONTACTWRITE_ONLY_NEW ? CONTACTWRITE_SKIPPED : CONTACTWRITE_UPDATED;
-    }
-    if (outcome == CONTACTWRITE_SKIPPED) {
-        work->more.skipped++;
-    } else if (item->event != NULL || outcome == CONTACTWRITE_CREATED) {
-        work->more.created++;
-    } else if (outcome == CONTACTWRITE_UPDATED) {
-        work->more.updated++;
-    } else {
-        work->more.unchanged++;
-    }
-}
-
-/* Counts what became of the items, and stores the refusals of all kinds. */
-static int settle_rows(struct work *work, struct db *db, struct err_info *info)
-{
-    const struct importrows *rows = &work->rows;
-    struct arena *arena = work->run->arena;
-    struct importerror *errors =
-        arena_array(arena, rows->error_count + rows->count, sizeof *errors);
-    size_t count = rows->error_count;
-    if (count > 0) {
-        memcpy(errors, rows->errors, count * sizeof *errors);
-    }
-    work->more = (struct importjob_counts){0};
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct contactwrite_item *item = &rows->items[i];
-        if (item->problem_err == 0) {
-            count_item(work, item);
-            continue;
-        }
-        errors[count++] = (struct importerror){rows->places[i].row, rows->places[i].line,
-                                               item->email, str_from(item->problem->message)};
-    }
-    work->more.rejected = count;
-    return importerror_insert(db, arena, work->job->project_id, &work->job->job_id, errors, count,
-                              info);
-}
-
-static int add_members(struct work *work, struct db *db, struct err_info *info)
-{
-    const struct importrows *rows = &work->rows;
-    const struct importjob *job = work->job;
-    uint32_t *ordinals = arena_array(work->run->arena, rows->count, sizeof *ordinals);
-    size_t count = 0;
-    for (size_t i = 0; i < rows->count; i++) {
-        if (rows->items[i].problem_err == 0 && rows->items[i].contact != NULL) {
-            ordinals[count++] = rows->items[i].contact->ordinal;
-        }
-    }
-    return member_add_here(db, work->run->arena, job->project_id, job->input.segment_id, ordinals,
-                           count, info);
-}
-
-/* db_body: what belongs to the batch besides its contacts and events. */
-static int write_rest(struct db *db, void *ctx, struct err_info *info)
-{
-    struct work *work = ctx;
-    work->is_written = true;
-    work->is_lost = false;
-    int err = settle_rows(work, db, info);
-    if (err == 0 && work->job->input.segment_id != 0 && !work->job->input.dry_run) {
-        err = add_members(work, db, info);
-    }
-    if (err < 0) {
-        return err;
-    }
-    err = importjob_move(db, work->job, &work->to, &work->more, work->run->lease_ms, info);
-    work->is_lost = err == ERR_CONFLICT;
-    return err;
-}
-
-static void remember_seen(struct work *work)
-{
-    for (size_t i = 0; work->seen != NULL && i < work->rows.count; i++) {
-        const struct contactwrite_item *item = &work->rows.items[i];
-        if (item->problem_err == 0 && item->outcome == CONTACTWRITE_CREATED) {
-            importseen_add(work->seen, item->email);
-        }
-    }
-}
-
-static int write_batch(struct work *work, struct err_info *info)
-{
-    struct contactwrite_batch batch = {.project_id = work->job->project_id,
-                                       .items = work->rows.items,
-                                       .count = work->rows.count,
-                                       .skip_contacts = work->job->input.segment_id == 0,
-                                       .dry_run = work->job->input.dry_run,
-                                       .also = write_rest,
-                                       .also_ctx = work};
-    work->is_written = false;
-    int err = contactwrite_upsert(&work->run->handles, work->run->arena, &batch, info);
-    if (err == 0 && !work->is_written) { /* no row of it was fit to be written */
-        err = db_tx(work->run->handles.db, DB_WRITE, write_rest, work, info);
-    }
-    if (err == 0) {
-        remember_seen(work);
-        importjob_moved(work->job, &work->to, &work->more);
-    }
-    return err;
-}
-
-/* A batch must be well within the lease, or somebody else takes the job in the middle of it. */
-static void adapt_batch(struct work *work, int64_t took_ms)
-{
-    size_t most = work->run->batch_rows != 0 ? work->run->batch_rows : BATCH_ROWS;
-    if (took_ms > work->run->lease_ms / 4 && work->batch_rows > BATCH_ROWS_MIN) {
-        work->batch_rows /= 2;
-    } else if (took_ms < work->run->lease_ms / 16 && work->batch_rows < most) {
-        work->batch_rows = work->batch_rows * 2 < most ? work->batch_rows * 2 : most;
-    }
-}
+#define MATE_LOOK_MS 50
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
 struct ending {
-    struct work *work;
+    struct importwork *work;
     struct str reason; /* at == NULL: it is complete */
 };
 
 /* Tells the project's webhooks; the job is read as it is stored now. */
-static int publish(struct work *work, struct db *db, struct err_info *info)
+static int publish(struct importwork *work, struct db *db, struct err_info *info)
 {
     struct arena *arena = work->run->arena;
     const struct importjob *job = work->job;
@@ -225,18 +52,14 @@ static int publish(struct work *work, struct db *db, struct err_info *info)
 static int end_body(struct db *db, void *ctx, struct err_info *info)
 {
     const struct ending *ending = ctx;
-    struct work *work = ending->work;
-    const struct importjob_counts none = {0};
-    int err = importjob_move(db, work->job, &work->to, &none, work->run->lease_ms, info);
-    if (err == 0) {
-        err = importjob_finish(db, work->job, ending->reason, info);
-    }
+    struct importwork *work = ending->work;
+    int err = importjob_finish(db, work->job, ending->reason, info);
     work->is_lost = err == ERR_CONFLICT;
     return err == 0 && ending->reason.at == NULL ? publish(work, db, info) : err;
 }
 
 /* The job is over: completed, or failed with a reason. */
-static int end_job(struct work *work, struct str reason, struct err_info *info)
+static int end_job(struct importwork *work, struct str reason, struct err_info *info)
 {
     struct importjob *job = work->job;
     struct ending ending = {work, reason};
@@ -244,7 +67,6 @@ static int end_job(struct work *work, struct str reason, struct err_info *info)
     if (err < 0) {
         return err;
     }
-    job->position = work->to;
     job->state = reason.at == NULL ? IMPORTJOB_COMPLETED : IMPORTJOB_FAILED;
     job->failed_reason = reason;
     struct err_info ignored = {0}; /* importjob_sweep tries again */
@@ -253,13 +75,13 @@ static int end_job(struct work *work, struct str reason, struct err_info *info)
     return 0;
 }
 
-static int fail_job(struct work *work, const char *reason, struct err_info *info)
+static int fail_job(struct importwork *work, const char *reason, struct err_info *info)
 {
-    work->to = work->job->position;
     return end_job(work, str_from(arena_printf(work->run->arena, "%s", reason)), info);
 }
 
-static int end_of_file(struct work *work, struct err_info *info)
+/* Every lane has come to the end of the file. */
+static int end_of_file(struct importwork *work, struct err_info *info)
 {
     struct str reason = {0};
     if (work->unclosed_line > 0) {
@@ -272,60 +94,160 @@ static int end_of_file(struct work *work, struct err_info *info)
     return end_job(work, reason, info);
 }
 
-/* ---- the work ------------------------------------------------------------------------------ */
+/* ---- the other lane ------------------------------------------------------------------------ */
 
-static bool is_turn_over(const struct work *work, int64_t start_us)
+/* What its process tells: while it works for the progress, and in the end. */
+struct mate_note {
+    struct importjob so_far; /* bytes_done and counts: its own */
+    int err;
+    enum importrun_end end;
+    struct err_info info;
+};
+
+/* A large file has two lanes: the second is worked on by a process of its own. */
+struct mate {
+    struct subprocess process; /* shared: a struct mate_note */
+    const struct importrun *run;
+    const struct importjob *job;
+    struct importlane lane;
+};
+
+static bool mate_progress(const struct importjob *job, void *ctx)
 {
-    const struct importrun *run = work->run;
-    if (run->progress != NULL && !run->progress(work->job, run->ctx)) {
-        return true;
-    }
-    /* A dry run remembers addresses, and would begin anew. */
-    return run->slice_ms > 0 && work->seen == NULL &&
-           timeutil_mono_us() - start_us >= (int64_t)run->slice_ms * 1000;
+    struct mate_note *note = ctx;
+    note->so_far = *job;
+    return !stopsignal_asked();
 }
 
-static int work_through(struct work *work, enum importrun_end *ret, struct err_info *info)
+/* subprocess_body. */
+static void mate_body(void *shared, void *ctx)
 {
-    int64_t start_us = timeutil_mono_us();
-    for (;;) {
-        int64_t batch_us = timeutil_mono_us();
-        int more = read_batch(work, info);
-        if (more < 0) {
-            return more;
+    struct mate_note *note = shared;
+    const struct mate *mate = ctx;
+    const struct importrun *ours = mate->run;
+    AUTO(db) db = db_twin(ours->handles.db);
+    AUTO(db) reserve = db_twin(ours->handles.reserve);
+    AUTO(arena) arena = arena_new();
+    struct importrun run = *ours;
+    run.handles.db = db;
+    run.handles.reserve = reserve;
+    run.arena = arena;
+    run.progress = mate_progress;
+    run.ctx = note;
+    struct importjob job = *mate->job;
+    job.counts = (struct importlane_counts){0};
+    job.bytes_done = mate->lane.position.offset;
+    struct importwork work;
+    importwork_init(&work, &run, &job, &mate->lane, NULL);
+    note->so_far = job;
+    note->err = importwork_open(&work, &note->info);
+    if (note->err == 0) {
+        note->err = importwork_through(&work, &note->end, &note->info);
+    }
+    if (work.is_lost || note->err == ERR_CONFLICT) {
+        note->end = IMPORTRUN_LOST;
+        note->err = 0;
+    }
+    importwork_done(&work);
+}
+
+/* importrun.progress of the first lane: the caller is told of both. */
+struct both {
+    const struct importrun *run;
+    struct mate *mate;
+};
+
+static bool both_progress(const struct importjob *job, void *ctx)
+{
+    const struct both *both = ctx;
+    const struct mate_note *note = both->mate->process.shared;
+    struct importjob shown = *job;
+    if (both->run->progress == NULL) {
+        return true;
+    }
+    if (note != NULL) {
+        /* It may be writing: a number that is a little off does no harm to a progress bar. */
+        shown.bytes_done = (job->bytes_done + note->so_far.bytes_done) / 2;
+        importlane_add(&shown.counts, &note->so_far.counts);
+    }
+    return both->run->progress(&shown, both->run->ctx);
+}
+
+/* Waits for the other lane, which is told to stop when this one was. */
+static int mate_wait(struct mate *mate, const struct importwork *work, enum importrun_end *end,
+                     struct err_info *info)
+{
+    const struct mate_note *note = mate->process.shared;
+    bool is_good = false;
+    bool is_stopping = false;
+    while (!subprocess_wait(&mate->process, MATE_LOOK_MS, &is_good)) {
+        bool go_on = *end == IMPORTRUN_DONE && work->run->progress(work->job, work->run->ctx);
+        if (!go_on && !is_stopping) {
+            subprocess_stop(&mate->process);
+            is_stopping = true;
         }
-        *ret = IMPORTRUN_DONE;
-        if (more == 0) {
-            return end_of_file(work, info);
-        }
-        int err = write_batch(work, info);
+    }
+    if (!is_good) {
+        return err_set(info, ERR_UNAVAILABLE, NULL, "the process of the second lane died");
+    }
+    importlane_add(&work->job->counts, &note->so_far.counts);
+    work->job->bytes_done = (work->job->bytes_done + note->so_far.bytes_done) / 2;
+    if (note->err < 0) {
+        *info = note->info;
+        return note->err;
+    }
+    *end = note->end > *end ? note->end : *end;
+    return 0;
+}
+
+/* ---- the work ------------------------------------------------------------------------------ */
+
+/* Works on all lanes; `work` is the first. */
+static int work_lanes(struct importwork *work, const struct importlane *lanes, unsigned count,
+                      struct both *both, enum importrun_end *ret, struct err_info *info)
+{
+    struct mate *mate = both->mate;
+    if (count > 1) {
+        *mate = (struct mate){.run = both->run, .job = work->job, .lane = lanes[1]};
+        int err = subprocess_start(&mate->process, sizeof(struct mate_note), mate_body, mate, info);
         if (err < 0) {
             return err;
         }
-        adapt_batch(work, (timeutil_mono_us() - batch_us) / 1000);
-        if (is_turn_over(work, start_us)) {
-            *ret = IMPORTRUN_PAUSED;
-            return importjob_release(work->run->handles.db, work->job, info);
+    }
+    int err = importwork_through(work, ret, info);
+    if (work->is_lost) {
+        *ret = IMPORTRUN_LOST;
+        err = 0;
+    }
+    if (count > 1) {
+        struct err_info problem = {0};
+        *ret = err < 0 ? IMPORTRUN_PAUSED : *ret;
+        int mate_err = mate_wait(mate, work, ret, &problem);
+        if (err == 0 && mate_err < 0) {
+            *info = problem;
+            err = mate_err;
         }
     }
+    return err;
 }
 
-static int open_and_work(struct work *work, enum importrun_end *ret, struct err_info *info)
+/* Opens the file. Returns 1, or 0: it cannot be read, and the job has failed; or an err. */
+static int open_file(struct importwork *work, struct err_info *info)
 {
-    struct db *db = work->run->handles.db;
-    *ret = IMPORTRUN_DONE;
-    if (work->job->tries > TRIES_MAX) {
+    struct importjob *job = work->job;
+    struct err_info problem = {0};
+    if (job->tries > TRIES_MAX) {
         return fail_job(work, "it failed too often without getting on; the worker's log says why",
                         info);
     }
-    if (work->seen != NULL && work->job->position.offset > 0) {
-        int err = importjob_rewind(db, work->job, info);
+    if (work->seen != NULL && work->lane.position.offset > 0) {
+        int err = importjob_rewind(work->run->handles.db, job, info);
         if (err < 0) {
             return err;
         }
+        work->lane.position = (struct csv_position){0};
     }
-    struct err_info problem = {0};
-    int err = importfile_open(&work->file, db, work->job, &problem);
+    int err = importwork_open(work, &problem);
     if (err == ERR_INVAL) {
         return fail_job(work, problem.message, info);
     }
@@ -333,19 +255,50 @@ static int open_and_work(struct work *work, enum importrun_end *ret, struct err_
         *info = problem;
         return err;
     }
-    return work_through(work, ret, info);
+    return 1;
+}
+
+static int open_and_work(struct importwork *work, const struct importlane *lanes, unsigned count,
+                         struct both *both, enum importrun_end *ret, struct err_info *info)
+{
+    *ret = IMPORTRUN_DONE;
+    int err = open_file(work, info);
+    if (err <= 0) {
+        return err;
+    }
+    err = work_lanes(work, lanes, count, both, ret, info);
+    if (*ret == IMPORTRUN_LOST) {
+        return err;
+    }
+    if (err < 0) {
+        struct err_info ignored = {0}; /* the lease ends by itself */
+        IGNORE_RESULT(importjob_release(work->run->handles.db, work->job, &ignored) < 0);
+        return err;
+    }
+    return *ret == IMPORTRUN_DONE ? end_of_file(work, info)
+                                  : importjob_release(work->run->handles.db, work->job, info);
 }
 
 int importrun_work(const struct importrun *run, struct importjob *job, enum importrun_end *ret,
                    struct err_info *info)
 {
     AUTO(importseen) seen = job->input.dry_run ? importseen_new() : NULL;
-    struct work work = {.run = run, .job = job, .seen = seen, .batch_rows = BATCH_ROWS};
-    if (run->batch_rows != 0) {
-        work.batch_rows = run->batch_rows;
+    struct importlane lanes[IMPORTLANE_MAX];
+    struct mate mate = {.run = run};
+    struct both both = {run, &mate};
+    struct importrun first = *run;
+    struct importwork work;
+    first.progress = both_progress;
+    first.ctx = &both;
+    int count = importlane_list(run->handles.db, job->project_id, &job->job_id, lanes, info);
+    if (count <= 0) {
+        *ret = IMPORTRUN_LOST;
+        return count;
     }
-    int err = open_and_work(&work, ret, info);
-    importfile_close(&work.file);
+    importwork_init(&work, &first, job, &lanes[0], seen);
+    int err = open_and_work(&work, lanes, (unsigned)count, &both, ret, info);
+    importwork_done(&work);
+    subprocess_done(&mate.process);
     if (err == ERR_CONFLICT || work.is_lost) {
         *ret = IMPORTRUN_LOST;
         return 0;

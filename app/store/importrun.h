@@ -16,7 +16,8 @@ struct importrun {
     unsigned lease_ms;
     unsigned slice_ms; /* then others have their turn; 0: to the end */
     size_t batch_rows; /* at most; 0: the default */
-    /* Called after each batch; false: stop here. NULL: go on. */
+    /* Called after each batch, also while it waits for the other lane; false: stop here. NULL: go
+     * on. `job` is what both lanes have done. */
     bool (*progress)(const struct importjob *job, void *ctx);
     void *ctx;
 };
@@ -28,7 +29,9 @@ enum importrun_end {
 };
 
 /*
- * Works on a job whose lease the caller has (importjob_claim, importjob_submit). Texts of `job`
+ * Works on a job whose lease the caller has (importjob_claim, importjob_submit): on its first lane
+ * here, on the second of a large file in a child process, which opens handles of its own and is
+ * asked to stop by SIGTERM (base/stopsignal.h). Returns when both are at rest. Texts of `job`
  * that the run sets stand in memory of the run: job->failed_reason is valid until the next run.
  * Returns 0 with the end, or an err of the database; then the lease is given back, if that goes.
  */

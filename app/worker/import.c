@@ -34,7 +34,7 @@ static void log_turn(const struct importjob *job, uint64_t rows, int64_t us, enu
     log_add(&line, "kind", "%s", importjob_kind_word(job->input.kind));
     log_add(&line, "end", "%s", end_word(job, end));
     log_add_i64(&line, "rows", (int64_t)rows);
-    log_add_i64(&line, "rows_done", (int64_t)job->position.rows);
+    log_add_i64(&line, "rows_done", (int64_t)importlane_rows(&job->counts));
     log_add_i64(&line, "rejected", (int64_t)job->counts.rejected);
     log_add_i64(&line, "us", us);
     log_end(&line);
@@ -51,13 +51,13 @@ static bool work_on(const struct job *job, struct importjob *import)
                             .slice_ms = SLICE_MS,
                             .progress = go_on};
     int64_t start_us = timeutil_mono_us();
-    uint64_t rows = import->position.rows;
+    uint64_t rows = importlane_rows(&import->counts);
     int err = importrun_work(&run, import, &end, &info);
     if (err < 0) {
         joblog_failure("import", import->project_id, err, &info);
         return false;
     }
-    rows = import->position.rows > rows ? import->position.rows - rows : 0;
+    rows = importlane_rows(&import->counts) > rows ? importlane_rows(&import->counts) - rows : 0;
     log_turn(import, rows, timeutil_mono_us() - start_us, end);
     return true;
 }

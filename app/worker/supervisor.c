@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/stopsignal.h"
+#include "base/subprocess.h"
 #include "base/timeutil.h"
 
 #define RESTART_US INT64_C(1000000)
@@ -36,20 +36,12 @@ static void watch_children(bool on)
     sigprocmask(on ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
-/* The parent may have died before the child asked to die with it. */
-static void die_with(pid_t parent)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(1);
-}
-
 static void start(struct child *child, unsigned number, supervisor_body *body, void *ctx)
 {
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0) {
-        die_with(parent);
+        subprocess_die_with(parent);
         watch_children(false);
         _exit(body(ctx, number));
     }

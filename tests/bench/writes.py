@@ -73,22 +73,28 @@ def upload(bench, project, kind, path):
     return json.loads(text)["jobId"]
 
 
+def peak_kb(pid):
+    """The most memory that a process and its children had, in KB."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            own = next((int(line.split()[1]) for line in file if line.startswith("VmHWM")), 0)
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return own + sum(peak_kb(child) for child in file.read().split())
+    except OSError:
+        return 0  # it has just ended
+
+
 def run_worker(bench):
     """Does the imports that wait; returns the most memory that the worker had, in MB."""
     worker = subprocess.Popen([os.path.join(bench.stack.env["MUSTER_BIN"], "muster-worker"), "import",
                                "--now"], env={**os.environ, **bench.stack.env},
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    peak_kb = 0
+    peak = 0
     while worker.poll() is None:
-        try:
-            with open(f"/proc/{worker.pid}/status", encoding="ascii") as file:
-                peak_kb = next((int(line.split()[1]) for line in file if line.startswith("VmHWM")),
-                               peak_kb)
-        except OSError:
-            pass  # it has just ended
+        peak = max(peak, peak_kb(worker.pid))
         time.sleep(0.02)
     assert worker.returncode == 0, f"muster-worker import: exit {worker.returncode}"
-    return peak_kb / 1024
+    return peak / 1024
 
 
 def instant(text):

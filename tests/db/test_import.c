@@ -2,10 +2,13 @@
  * Imports against a database that goes wrong in every way: each row is done once and told once,
  * whoever worked on it, and wherever he was stopped. Runs under tests/db/with-mariadb.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/stopsignal.h"
 #include "contacthelp.h"
 #include "db/fault.h"
 #include "proxy.h"
@@ -39,6 +42,7 @@ static void setup(void)
     help.handles.db = db_new(&config);
     testdb_exec(other, "DELETE FROM import_job", DB_NO_PARAMS);
     testdb_exec(other, "DELETE FROM import_part", DB_NO_PARAMS);
+    testdb_exec(other, "DELETE FROM import_lane", DB_NO_PARAMS);
     testdb_exec(other, "DELETE FROM import_error", DB_NO_PARAMS);
 }
 
@@ -143,9 +147,9 @@ static void check_whole(const struct importjob *job)
 {
     struct importjob now = stored(job);
     ck_assert_str_eq(importjob_state_word(now.state), "completed");
-    ck_assert_uint_eq(now.position.rows, ROWS);
+    ck_assert_uint_eq(importlane_rows(&now.counts), ROWS);
     ck_assert_uint_eq(now.row_count, ROWS);
-    ck_assert_uint_eq(now.position.offset, now.bytes);
+    ck_assert_uint_eq(now.bytes_done, now.bytes);
     ck_assert_uint_eq(now.counts.created, ROWS - BAD);
     ck_assert_uint_eq(now.counts.rejected, BAD);
     ck_assert_uint_eq(now.counts.updated + now.counts.unchanged + now.counts.skipped, 0);
@@ -254,7 +258,7 @@ START_TEST(who_lost_the_lease_writes_nothing)
     struct importjob turn;
     ck_assert_int_eq(work_with(lose_lease, &turn), IMPORTRUN_LOST);
     struct importjob now = stored(&job);
-    ck_assert_uint_eq(now.position.rows, 3 * BATCH);
+    ck_assert_uint_eq(importlane_rows(&now.counts), 3 * BATCH);
     ck_assert_int_eq(COUNT("event"), (int64_t)now.counts.created);
     ck_assert_int_eq(COUNT("import_error"), (int64_t)now.counts.rejected);
     work_off();
@@ -269,7 +273,7 @@ START_TEST(a_cancelled_job_stops)
     ck_assert_int_eq(work_with(cancel_now, &turn), IMPORTRUN_LOST);
     struct importjob now = stored(&job);
     ck_assert_str_eq(importjob_state_word(now.state), "cancelled");
-    ck_assert_uint_eq(now.position.rows, 3 * BATCH);
+    ck_assert_uint_eq(importlane_rows(&now.counts), 3 * BATCH);
     ck_assert_int_eq(COUNT("event"), (int64_t)now.counts.created);
     ck_assert_int_eq(importjob_sweep(other, help.arena, &help.info), 0);
     ck_assert_int_eq(COUNT("import_part"), 0);
@@ -359,19 +363,120 @@ START_TEST(an_upload_is_nothing_until_its_end)
 }
 END_TEST
 
-START_TEST(parts_of_any_size)
+/* ---- a file that has two lanes ------------------------------------------------------------- */
+
+#define PEOPLE 5000
+
+/* The same people again and again, each time with a higher x. */
+static struct str large_file(uint64_t *ret_rows)
 {
     size_t len = 2 * IMPORTPART_BYTES + 12345;
     char *text = arena_alloc(help.arena, len + 1);
-    size_t at = 0;
-    uint64_t rows = 0;
-    at += (size_t)snprintf(text, len, "email,x\n");
+    size_t at = (size_t)snprintf(text, len, "email,x\n");
+    *ret_rows = 0;
     while (at + 100 < len) {
-        at += (size_t)snprintf(text + at, len - at, "c%d@example.com,\"%d\"\n", (int)rows % 5000,
-                               (int)rows);
-        rows++;
+        at += (size_t)snprintf(text + at, len - at, "c%d@example.com,%d\n", (int)*ret_rows % PEOPLE,
+                               (int)*ret_rows);
+        ++*ret_rows;
     }
-    struct importjob job = must_upload(&contacts, (struct str){text, at});
+    return (struct str){text, at};
+}
+
+/* Each row was done once, and those of one address in their order. */
+static void check_large(const struct importjob *job, uint64_t rows)
+{
+    struct importjob now = stored(job);
+    ck_assert_str_eq(importjob_state_word(now.state), "completed");
+    ck_assert_uint_eq(importlane_rows(&now.counts), rows);
+    ck_assert_uint_eq(now.row_count, rows);
+    ck_assert_uint_eq(now.bytes_done, now.bytes);
+    ck_assert_uint_eq(now.counts.created, PEOPLE);
+    ck_assert_uint_eq(now.counts.updated, rows - PEOPLE);
+    ck_assert_int_eq(COUNT("contact"), PEOPLE);
+    ck_assert_int_eq(testdb_i64(other,
+                                "SELECT COUNT(*) FROM contact WHERE CAST(SUBSTRING(data, 6)"
+                                " AS UNSIGNED) >= ?",
+                                DB_PARAMS(DB_U64(rows - PEOPLE))),
+                     PEOPLE);
+}
+
+static uint64_t rows_of(const struct importjob *job)
+{
+    struct importjob now = stored(job);
+    return importlane_rows(&now.counts);
+}
+
+/* One process of the job's two dies in the middle: kill -9, as the system does it. */
+static bool kill_the_other(const struct importjob *job, void *ctx)
+{
+    char path[64];
+    int pid = 0;
+    (void)job;
+    (void)ctx;
+    (void)snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    FILE *children = fopen(path, "r");
+    ck_assert_ptr_nonnull(children);
+    while (fscanf(children, "%d", &pid) == 1) { /* the latest: the proxy's are older */
+    }
+    (void)fclose(children);
+    ck_assert_int_gt(pid, 0);
+    if (++batches == 2) {
+        ck_assert_int_eq(kill(pid, SIGKILL), 0);
+    }
+    return true;
+}
+
+START_TEST(the_other_lane_dies)
+{
+    uint64_t rows;
+    struct importjob job = must_upload(&contacts, large_file(&rows));
+    struct importjob turn;
+    AUTO(arena) arena = arena_new();
+    struct importrun run = a_run(arena);
+    enum importrun_end end = IMPORTRUN_DONE;
+    run.batch_rows = 2000;
+    run.progress = kill_the_other;
+    batches = 0;
+    ck_assert_int_eq(importjob_claim(help.handles.db, help.arena, LEASE_MS, &turn, &help.info), 1);
+    ck_assert_int_eq(importrun_work(&run, &turn, &end, &help.info), ERR_UNAVAILABLE);
+    ck_assert_uint_lt(rows_of(&job), rows);
+    ck_assert_uint_eq(stored(&job).state, IMPORTJOB_ACTIVE);
+    work_off();
+    check_large(&job, rows);
+}
+END_TEST
+
+START_TEST(both_lanes_are_stopped)
+{
+    uint64_t rows;
+    struct importjob job = must_upload(&contacts, large_file(&rows));
+    struct importjob turn;
+    stopsignal_prepare(); /* as every program that imports: SIGTERM asks the other process to stop
+                           */
+    ck_assert_int_eq(work_with(stop_here, &turn), IMPORTRUN_PAUSED);
+    ck_assert_uint_eq(rows_of(&job), importlane_rows(&turn.counts));
+    ck_assert_uint_lt(importlane_rows(&turn.counts), rows);
+    ck_assert_int_eq(work_with(cancel_now, &turn), IMPORTRUN_LOST);
+    struct importjob now = stored(&job);
+    ck_assert_str_eq(importjob_state_word(now.state), "cancelled");
+    ck_assert_int_eq(COUNT("contact"), (int64_t)now.counts.created);
+}
+END_TEST
+
+START_TEST(a_job_from_before_the_lanes)
+{
+    uint64_t rows;
+    struct importjob job = must_upload(&contacts, large_file(&rows));
+    testdb_exec(other, "DELETE FROM import_lane WHERE lane > 0", DB_NO_PARAMS);
+    work_off();
+    check_large(&job, rows);
+}
+END_TEST
+
+START_TEST(parts_of_any_size)
+{
+    uint64_t rows;
+    struct importjob job = must_upload(&contacts, large_file(&rows));
     ck_assert_uint_eq(job.part_count, 3);
     ck_assert_uint_eq(job.row_count, rows);
     AUTO(arena) arena = arena_new();
@@ -380,10 +485,8 @@ START_TEST(parts_of_any_size)
     run.batch_rows = 0;
     ck_assert_int_eq(importjob_claim(help.handles.db, help.arena, LEASE_MS, &job, &help.info), 1);
     ck_assert_int_eq(importrun_work(&run, &job, &end, &help.info), 0);
-    ck_assert_uint_eq(job.position.rows, rows);
-    ck_assert_uint_eq(job.counts.created, 5000);
-    ck_assert_uint_eq(job.counts.updated, rows - 5000);
-    ck_assert_int_eq(COUNT("contact"), 5000);
+    ck_assert_uint_eq(importlane_rows(&job.counts), rows);
+    check_large(&job, rows);
 }
 END_TEST
 
@@ -407,7 +510,7 @@ START_TEST(old_jobs_go)
     testdb_exec(other, "UPDATE import_job SET finished_ms = finished_ms - ? - 60000",
                 DB_PARAMS(DB_I64(IMPORTJOB_KEEP_MS)));
     ck_assert_int_eq(importjob_sweep(other, help.arena, &help.info), 0);
-    ck_assert_int_eq(COUNT("import_job") + COUNT("import_error"), 0);
+    ck_assert_int_eq(COUNT("import_job") + COUNT("import_error") + COUNT("import_lane"), 0);
 }
 END_TEST
 
@@ -439,6 +542,9 @@ int main(void)
     tcase_add_test(tcase, two_open_jobs_of_a_project);
     tcase_add_test(tcase, an_upload_is_nothing_until_its_end);
     tcase_add_test(tcase, parts_of_any_size);
+    tcase_add_test(tcase, the_other_lane_dies);
+    tcase_add_test(tcase, both_lanes_are_stopped);
+    tcase_add_test(tcase, a_job_from_before_the_lanes);
     tcase_add_test(tcase, a_job_that_never_gets_on_ends);
     tcase_add_test(tcase, old_jobs_go);
     tcase_add_test(tcase, an_address_can_be_forgotten);

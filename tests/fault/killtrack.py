@@ -309,7 +309,7 @@ class KillTrack:
         mine = f"project_id = {self.project.number}"
         # Uploads whose process was killed wait until nobody can be at them any more.
         self.stack.sql(f"UPDATE import_job SET lease_until_ms = 1 WHERE {mine} AND state = 1")
-        while open_jobs := self.stack.sql("SELECT state, rows_done, row_count, tries FROM import_job "
+        while open_jobs := self.stack.sql("SELECT state, row_count, tries FROM import_job "
                                           f"WHERE {mine} AND finished_ms IS NULL"):
             self.work()
             if time.monotonic() > deadline:

@@ -156,6 +156,8 @@ static void show_item(struct buf *out, const struct contactwrite_item *item)
     }
 }
 
+static struct importlane lane = {.count = 1};
+
 /* The items with "; " between, then " ! " and each refusal: row number, email, reason. */
 static const char *read_rows(const struct importjob_input *input, const char *text)
 {
@@ -173,7 +175,7 @@ static const char *read_rows(const struct importjob_input *input, const char *te
             return arena_printf(unit_arena, "%s", info.message);
         }
     }
-    importrows_begin(&rows, unit_arena, input, &columns, 100, NOW_MS);
+    importrows_begin(&rows, unit_arena, input, &lane, &columns, 100, NOW_MS);
     while (csv_next(csv, &row, &info) > 0) {
         row.number -= input->format == IMPORTJOB_CSV; /* the header is none */
         importrows_add(&rows, &row);
@@ -297,6 +299,32 @@ START_TEST(rows_of_files)
 }
 END_TEST
 
+/* Every row belongs to one lane; what is nobody's to the first; an address always to the same. */
+START_TEST(lanes_share_the_rows)
+{
+    static const char csv[] = "email,n\na@b.c,1\nnobody,2\nb@b.c,3\n A@B.c,4\n\"b@b.c\"x,5\n"
+                              "c@b.c,6\nd@b.c,7\nB@b.c,8\n,9\n";
+    static const char *const ndjson =
+        "{\"email\":\"a@b.c\",\"event\":\"e\"}\n{\"email\":\"b@b.c\",\"event\":\"e\"}\n"
+        "{\"email\":\"c@b.c\",\"event\":\"e\"}\n{\n{\"email\":\"A@b.c\",\"event\":\"\"}\n";
+    const char *shares[2][2];
+    for (unsigned number = 0; number < 2; number++) {
+        lane = (struct importlane){.number = number, .count = 2};
+        shares[number][0] = read_rows(&contacts, csv);
+        shares[number][1] = read_rows(&lines, ndjson);
+    }
+    lane = (struct importlane){.count = 1};
+    ck_assert_str_eq(shares[0][0], "a@b.c {\"n\":1}; a@b.c {\"n\":4} ! 2 nobody: Invalid email "
+                                   "address ! 5 : column 1 has text behind its closing quote; a "
+                                   "quote inside quotes is written twice ! 9 : email is missing");
+    ck_assert_str_eq(shares[1][0],
+                     "b@b.c {\"n\":3}; c@b.c {\"n\":6}; d@b.c {\"n\":7}; b@b.c {\"n\":8}");
+    ck_assert_str_eq(shares[0][1],
+                     "a@b.c did e ! 4 : the line is not valid JSON ! 5 a@b.c: event is missing");
+    ck_assert_str_eq(shares[1][1], "b@b.c did e; c@b.c did e");
+}
+END_TEST
+
 START_TEST(data_over_its_limit)
 {
     char *text = arena_alloc(unit_arena, 40000);
@@ -326,6 +354,7 @@ int main(void)
     const struct unit_case cases[] = {
         {types, ARRAY_LEN(cells)},         {spreadsheet_quotes, 0},  {yes_and_no, 0},
         {rows_of_files, ARRAY_LEN(files)}, {data_over_its_limit, 0}, {addresses_seen, 0},
+        {lanes_share_the_rows, 0},
     };
     return UNIT_RUN("importrows", cases);
 }
