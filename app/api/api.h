@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/config.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "db/db.h"
@@ -31,18 +32,30 @@ struct api_context {
     const char *environment;     /* "production", "stack" … for /health */
     const char *master_key_file; /* for secrets that are kept sealed; NULL or "": none */
     const char *webhook_allow;   /* as base/urlguard.h reads it; NULL: nothing more */
+    const char *public_url;      /* what links in messages begin with; NULL or "": the host asked */
     int64_t started_ms;
+    struct config_rates rates;     /* plan NULL: as off */
     uint64_t import_reserve_bytes; /* of the database's disk, which an upload must leave free */
 };
 
 /* API_METHODS: a method that no route has. HEAD is taken as GET; nginx drops the body. */
 enum api_method { API_GET, API_POST, API_PUT, API_PATCH, API_DELETE, API_OPTIONS, API_METHODS };
 
+/* Whose shapes the request and its answer have; decided by the path (http-api, decision 1). */
+enum api_dialect { API_PLUNK, API_PUSHMAIL, API_MAILPANDA };
+
 enum api_key_kind { API_KEY_NONE, API_KEY_SECRET, API_KEY_PUBLIC };
 
 struct api_param {
     struct str name;
     struct str value;
+};
+
+/* What is left of the account's requests in this minute. */
+struct api_rate {
+    uint32_t limit; /* 0: nothing was counted */
+    uint32_t left;
+    int64_t reset_s; /* unix time when the next minute begins */
 };
 
 /*
@@ -61,6 +74,8 @@ struct api_request {
     struct str content_type;
     struct str content_encoding; /* at == NULL: absent */
     struct str raw_request_id;
+    struct str host;         /* that was asked, with a port; at == NULL: absent */
+    bool is_https;           /* as the client sees it */
     struct str body;         /* empty when body_too_large */
     bool body_too_large;     /* over LIMIT_BODY_BYTES: it was not read */
     uint64_t content_length; /* of the body, read or not */
@@ -73,6 +88,7 @@ struct api_request {
     const struct api_context *context;
     struct db *db;
     enum api_method method;
+    enum api_dialect dialect;
     char request_id[65];
     const struct route *route;       /* NULL: none matched */
     struct str parts[API_MAX_PARTS]; /* decoded path parts */
@@ -82,11 +98,13 @@ struct api_request {
     unsigned query_count;
     const struct jsonval *json; /* parsed body, an object; NULL when the route takes none */
     size_t body_at;             /* bytes of `body` that api_read_body has given */
-    uint32_t project_id;
+    uint32_t project_id;   /* 0: a ROUTE_ACCOUNT route and a key for all sites of the account */
     char project_uuid[37]; /* the projectId of answers */
     uint32_t account_id;
+    uint32_t site_index; /* of the project in its account: the high half of public ids */
     enum api_key_kind key_kind;
     char key_id[25];
+    struct api_rate rate; /* of PushMail */
 };
 
 struct api_response;

@@ -8,7 +8,6 @@
 #include "base/timeutil.h"
 #include "store/apikey.h"
 #include "store/hostmem.h"
-#include "store/project.h"
 
 /* The use of a key is noted this coarsely, so that it costs one write a minute. */
 #define TOUCH_MS 60000
@@ -21,18 +20,6 @@ static struct str bearer(struct str header)
     if (header.len <= len || strncasecmp(header.at, scheme, len) != 0)
         return (struct str){NULL, 0};
     return str_trim((struct str){header.at + len, header.len - len});
-}
-
-static int project_by_account(struct api_request *req, const struct apikey_found *found,
-                              struct err_info *info)
-{
-    struct project project;
-    int err = project_of_account(req->db, req->arena, found->account_id, &project, info);
-    if (err < 0)
-        return err;
-    req->project_id = project.project_id;
-    uuid_format(&project.uuid, req->project_uuid);
-    return 0;
 }
 
 /* A note that fails is no reason to refuse the request; the next use tries again. */
@@ -67,9 +54,9 @@ int auth_check(struct api_request *req, struct err_info *info)
     note_use(req, &found);
     req->key_kind = text.kind == APIKEY_PUBLIC ? API_KEY_PUBLIC : API_KEY_SECRET;
     req->account_id = found.account_id;
-    if (found.project_id == 0)
-        return project_by_account(req, &found, info);
     req->project_id = found.project_id;
-    uuid_format(&found.project_uuid, req->project_uuid);
+    req->site_index = found.site_index;
+    if (found.project_id)
+        uuid_format(&found.project_uuid, req->project_uuid);
     return 0;
 }

@@ -1,14 +1,14 @@
-/* Who is asking: the key of the Authorization header, and the project that it means. */
+/* Who is asking: the key of the Authorization header. */
 #ifndef MUSTER_API_AUTH_H
 #define MUSTER_API_AUTH_H
 
 #include "api/api.h"
 
 /*
- * Fills project, account and key of `req` as its route demands; a route without keys needs nothing.
+ * Fills account and key of `req` as its route demands, and the project when the key is of one
+ * (else: api/site.h); a route without keys needs nothing.
  * Returns 0; ERR_DENIED with the documented text (no header, a malformed, unknown or revoked key, a
- * public key where a secret one is needed); ERR_INVAL when an account-wide key means several
- * projects; or an err of the database.
+ * public key where a secret one is needed); or an err of the database.
  */
 int auth_check(struct api_request *req, struct err_info *info) MUST_CHECK;
 

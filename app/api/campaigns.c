@@ -16,8 +16,8 @@ static const char *const campaigns_audiences[] = {"ALL", "SEGMENT", "FILTERED", 
 
 /* ---- printing ------------------------------------------------------------------------------ */
 
-/* What sending fills in: a draft was never scheduled and reached nobody. */
-static void campaigns_write_sending(struct jsonwrite *w)
+/* What sending fills in: a draft reached nobody. */
+static void campaigns_write_sending(struct jsonwrite *w, const struct campaign *campaign)
 {
     static const char *const counts[] = {"totalRecipients", "sentCount",    "deliveredCount",
                                          "openedCount",     "clickedCount", "bouncedCount"};
@@ -26,7 +26,11 @@ static void campaigns_write_sending(struct jsonwrite *w)
         jsonwrite_i64(w, 0);
     }
     jsonwrite_name(w, "scheduledFor");
-    jsonwrite_null(w);
+    if (campaign->scheduled_ms == 0) {
+        jsonwrite_null(w);
+    } else {
+        jsonwrite_time(w, campaign->scheduled_ms);
+    }
     jsonwrite_name(w, "sentAt");
     jsonwrite_null(w);
 }
@@ -51,7 +55,7 @@ static void campaigns_write(struct jsonwrite *w, const struct campaign *campaign
     jsonwrite_c(w, campaigns_audiences[campaign->audience - CAMPAIGN_ALL]);
     jsonparts_json(w, "audienceCondition", campaign->audience_filter);
     jsonparts_id(w, "segmentId", campaign->has_segment ? &campaign->segment : NULL);
-    campaigns_write_sending(w);
+    campaigns_write_sending(w, campaign);
     jsonwrite_name(w, "projectId");
     jsonwrite_c(w, project_uuid);
     jsonwrite_name(w, "createdAt");
@@ -219,7 +223,8 @@ static int campaigns_read_condition(const struct api_request *req, struct campai
         return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "audienceCondition",
                           "Audience condition is required for FILTERED audience type");
     }
-    int err = condition_read(req->arena, value, "audienceCondition", &condition, info);
+    int err =
+        condition_read(req->arena, SEGMENT_PLUNK, value, "audienceCondition", &condition, info);
     if (err == 0) {
         ret->audience_filter = condition.source;
         *ret_names = condition.names;

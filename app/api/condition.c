@@ -4,9 +4,9 @@
 #include "base/limits.h"
 #include "base/timeutil.h"
 #include "filter/check.h"
+#include "filter/dialect.h"
 #include "filter/plunk.h"
 #include "json/jsonread.h"
-#include "json/jsonwrite.h"
 
 /* ---- what it names ------------------------------------------------------------------------- */
 
@@ -75,19 +75,31 @@ static int condition_print(struct arena *arena, const struct jsonval *value, str
     return ok ? 0 : err_set(info, ERR_INTERNAL, NULL, "a parsed condition could not be printed");
 }
 
-int condition_read(struct arena *arena, const struct jsonval *value, const char *path,
-                   struct condition *ret, struct err_info *info)
+static enum dialect condition_dialect(enum segment_dialect dialect)
 {
-    struct condition result = {.filter = NULL};
-    if (value == NULL || value->type != JSONVAL_OBJECT) {
-        return err_set_at(info, ERR_INVAL, "BAD_REQUEST", path, "Condition must be an object");
+    switch (dialect) {
+    case SEGMENT_PUSHMAIL:
+        return DIALECT_PUSHMAIL;
+    case SEGMENT_MAILPANDA:
+        return DIALECT_MAILPANDA;
+    case SEGMENT_PLUNK:
+        break;
     }
-    int err = condition_print(arena, value, &result.source, info);
+    return DIALECT_PLUNK;
+}
+
+int condition_read(struct arena *arena, enum segment_dialect dialect, const struct jsonval *value,
+                   const char *path, struct condition *ret, struct err_info *info)
+{
+    static const struct jsonval absent = {.type = JSONVAL_NULL};
+    struct condition result = {.filter = NULL};
+    const struct jsonval *given = value != NULL ? value : &absent;
+    int err = condition_print(arena, given, &result.source, info);
     if (err == 0) {
         err = check_size(result.source.len, path, info);
     }
     if (err == 0) {
-        err = plunk_parse(arena, value, path, &result.filter, info);
+        err = dialect_parse(arena, condition_dialect(dialect), given, path, &result.filter, info);
     }
     if (err == 0) {
         err = condition_print(arena, plunk_print(arena, result.filter), &result.canonical, info);
@@ -98,6 +110,63 @@ int condition_read(struct arena *arena, const struct jsonval *value, const char 
     condition_collect(arena, result.filter, &result.names);
     *ret = result;
     return 0;
+}
+
+/* ---- writing ------------------------------------------------------------------------------- */
+
+/* A stored filter that another dialect wrote. */
+static int condition_write_tree(struct jsonwrite *w, struct arena *arena, struct str canonical,
+                                enum dialect wanted, struct err_info *info)
+{
+    struct notes notes = {.arena = arena};
+    const struct jsonval *json = NULL;
+    const struct filter *tree = NULL;
+    int err = jsonread_parse(arena, canonical, &json, info);
+    if (err == 0) {
+        err = plunk_parse(arena, json, "condition", &tree, info);
+    }
+    if (err < 0) {
+        return err_set(info, ERR_INTERNAL, NULL, "a stored filter does not read back");
+    }
+    const struct jsonval *native = dialect_print(arena, wanted, tree, &notes);
+    jsonwrite_value(w, native != NULL ? native : dialect_empty(arena, wanted));
+    if (native == NULL) {
+        jsonwrite_name(w, "x-muster");
+        jsonwrite_raw(w, canonical);
+    }
+    return 0;
+}
+
+/* A static segment has no filter: where there is a word for that it is null, elsewhere it is what
+ * cannot be said. */
+static void condition_write_none(struct jsonwrite *w, struct arena *arena,
+                                 enum segment_dialect wanted)
+{
+    if (wanted != SEGMENT_PLUNK) {
+        jsonwrite_value(w, dialect_empty(arena, condition_dialect(wanted)));
+        jsonwrite_name(w, "x-muster");
+    }
+    jsonwrite_null(w);
+}
+
+int condition_write(struct jsonwrite *w, struct arena *arena, const char *name,
+                    const struct segment *segment, enum segment_dialect wanted,
+                    struct err_info *info)
+{
+    jsonwrite_name(w, name);
+    if (segment->source.at == NULL) {
+        condition_write_none(w, arena, wanted);
+        return 0;
+    }
+    if (segment->dialect == wanted) {
+        jsonwrite_raw(w, segment->source);
+        return 0;
+    }
+    if (wanted == SEGMENT_PLUNK) {
+        jsonwrite_raw(w, segment->filter);
+        return 0;
+    }
+    return condition_write_tree(w, arena, segment->filter, condition_dialect(wanted), info);
 }
 
 int condition_at(struct str text, int64_t *ret_ms, struct err_info *info)

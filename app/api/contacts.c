@@ -5,9 +5,11 @@
 
 #include "api/bodytext.h"
 #include "api/condition.h"
+#include "api/contactexport.h"
 #include "api/contactinput.h"
 #include "api/contactjson.h"
 #include "api/paging.h"
+#include "api/publictoken.h"
 #include "audience/audience.h"
 #include "base/limits.h"
 #include "store/contactdelete.h"
@@ -86,8 +88,11 @@ int contacts_get(struct api_request *req, struct api_response *res, struct err_i
         return err;
     }
     api_begin(res, 200);
-    contactjson_write(&res->json, &contact, req->project_uuid);
-    return 0;
+    jsonwrite_object(&res->json);
+    contactjson_members(&res->json, &contact, req->project_uuid);
+    err = publictoken_write_urls(req, &res->json, &contact.uuid, info);
+    jsonwrite_object_end(&res->json);
+    return err;
 }
 
 int contacts_patch(struct api_request *req, struct api_response *res, struct err_info *info)
@@ -160,7 +165,7 @@ static int add_condition(const struct api_request *req, struct list_filter *list
         return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "filter",
                           "filter must be a condition as JSON");
     }
-    int err = condition_read(req->arena, value, "filter", &condition, info);
+    int err = condition_read(req->arena, SEGMENT_PLUNK, value, "filter", &condition, info);
     if (err < 0) {
         return err;
     }
@@ -212,12 +217,23 @@ static enum audience_order read_order(const struct api_request *req)
     return str_eq_c(dir, "asc") ? AUDIENCE_OLDEST : AUDIENCE_NEWEST;
 }
 
+static int list_stream(struct api_request *req, struct api_response *res,
+                       const struct audience_query *query, struct err_info *info)
+{
+    if (query->order != AUDIENCE_NEWEST && query->order != AUDIENCE_OLDEST) {
+        return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "sort",
+                          "An export is in the order of createdAt; leave sort out");
+    }
+    return contactexport_answer(req, res, query, info);
+}
+
 int contacts_list(struct api_request *req, struct api_response *res, struct err_info *info)
 {
     struct paging_cursor cursor;
     struct audience_page page;
     struct audience_query query = {.project_id = req->project_id, .order = read_order(req)};
-    int err = paging_read_cursor(req, &cursor, info);
+    int stream = contactexport_asked(req, info);
+    int err = stream < 0 ? stream : paging_read_cursor(req, &cursor, info);
     if (err == 0) {
         err = condition_at(api_query(req, "at"), &query.at_ms, info);
     }
@@ -226,6 +242,9 @@ int contacts_list(struct api_request *req, struct api_response *res, struct err_
     }
     if (err < 0) {
         return err;
+    }
+    if (stream > 0) {
+        return list_stream(req, res, &query, info);
     }
     query.has_after = cursor.has_after;
     query.after = cursor.after;

@@ -28,6 +28,8 @@ static struct meaning meaning_of(enum err err)
         return (struct meaning){409, "CONFLICT", "The request conflicts with what is stored"};
     case ERR_DENIED:
         return (struct meaning){401, "INVALID_API_KEY", "Invalid API key"};
+    case ERR_FORBIDDEN:
+        return (struct meaning){403, "FORBIDDEN", "This key may not do that"};
     case ERR_LIMIT:
         return (struct meaning){429, "RATE_LIMIT_EXCEEDED", "Too many requests"};
     case ERR_TOO_LARGE:
@@ -87,12 +89,33 @@ struct envelope {
     struct str details;          /* JSON; at == NULL: none */
 };
 
-static void write_envelope(const struct api_request *req, struct api_response *res,
+/* A message that does not name its place gets it in front. */
+static const char *with_place(struct arena *arena, const char *text, const struct err_item *item)
+{
+    if (!item || !item->field[0])
+        return text;
+    if (item->message[0])
+        text = item->message;
+    return strstr(text, item->field) ? text : arena_printf(arena, "%s: %s", item->field, text);
+}
+
+const char *errors_plain(const struct api_request *req, const struct err_info *info)
+{
+    return with_place(req->arena, info->message, info->has_item ? &info->item : NULL);
+}
+
+static void write_plain(const struct api_request *req, struct jsonwrite *w,
+                        const struct envelope *e)
+{
+    jsonwrite_object(w);
+    jsonwrite_name(w, "error");
+    jsonwrite_c(w, with_place(req->arena, e->message, e->item));
+    jsonwrite_object_end(w);
+}
+
+static void write_envelope(const struct api_request *req, struct jsonwrite *w,
                            const struct envelope *e)
 {
-    struct jsonwrite *w = &res->json;
-    buf_clear(&res->headers);
-    api_begin(res, e->status);
     jsonwrite_object(w);
     jsonwrite_name(w, "success");
     jsonwrite_bool(w, false);
@@ -120,6 +143,17 @@ static void write_envelope(const struct api_request *req, struct api_response *r
     jsonwrite_name(w, "timestamp");
     jsonwrite_time(w, timeutil_wall_ms());
     jsonwrite_object_end(w);
+}
+
+static void write_answer(const struct api_request *req, struct api_response *res,
+                         const struct envelope *e)
+{
+    buf_clear(&res->headers);
+    api_begin(res, e->status);
+    if (req->dialect == API_PLUNK)
+        write_envelope(req, &res->json, e);
+    else
+        write_plain(req, &res->json, e);
     if (e->status == 401)
         api_header(res, "WWW-Authenticate", "Bearer");
     if (e->status == 503)
@@ -146,7 +180,12 @@ void errors_answer(const struct api_request *req, struct api_response *res, int 
     struct meaning meaning = meaning_of((enum err)err);
     struct envelope e = {.status = meaning.status, .code = meaning.code, .message = meaning.text};
     res->err = err;
-    if (meaning.status >= 500) {
+    /* Their pages know no 422: what is wrong with the input is a 400 (http-api §2). */
+    if (req->dialect != API_PLUNK && meaning.status == 422)
+        e.status = 400;
+    /* An internal message is for the log; one with a code of its own is for the client. */
+    bool is_internal = meaning.status >= 500 && !(err == ERR_UNAVAILABLE && info->code[0]);
+    if (is_internal) {
         keep_problem(res, info->message);
     } else {
         if (info->code[0])
@@ -156,12 +195,12 @@ void errors_answer(const struct api_request *req, struct api_response *res, int 
         if (info->has_item)
             e.item = &info->item;
     }
-    write_envelope(req, res, &e);
+    write_answer(req, res, &e);
 }
 
 void errors_answer_with(const struct api_request *req, struct api_response *res, int status,
                         const char *code, const char *message, struct str details)
 {
     struct envelope e = {.status = status, .code = code, .message = message, .details = details};
-    write_envelope(req, res, &e);
+    write_answer(req, res, &e);
 }

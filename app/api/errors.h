@@ -1,5 +1,6 @@
 /*
- * The error envelope of http-api §1.2 and the one map from err to HTTP status.
+ * Errors as the request's dialect says them: the envelope of http-api §1.2, or {"error":"text"} of
+ * PushMail and MailPanda; and the one map from err to HTTP status.
  */
 #ifndef MUSTER_API_ERRORS_H
 #define MUSTER_API_ERRORS_H
@@ -12,7 +13,8 @@ int errors_status(enum err err);
 /*
  * Makes the whole answer from a failure: whatever was written before is dropped. Unknown and
  * internal failures keep their words for the log (res->problem) and tell the client nothing.
- * 503 carries Retry-After, 401 carries WWW-Authenticate.
+ * 503 carries Retry-After, 401 carries WWW-Authenticate. In PushMail and MailPanda a 422 is a 400,
+ * and the text names the place of an item that it does not name already.
  */
 void errors_answer(const struct api_request *req, struct api_response *res, int err,
                    const struct err_info *info);
@@ -23,5 +25,11 @@ void errors_answer(const struct api_request *req, struct api_response *res, int 
  */
 void errors_answer_with(const struct api_request *req, struct api_response *res, int status,
                         const char *code, const char *message, struct str details);
+
+/*
+ * The text of a failure that answers for one item of many: its message, with the place in front
+ * when it does not name it. In the request's arena, or `info`'s own.
+ */
+const char *errors_plain(const struct api_request *req, const struct err_info *info);
 
 #endif

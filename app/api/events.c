@@ -5,16 +5,15 @@
 #include "api/contacts.h"
 #include "api/jsonparts.h"
 #include "api/track.h"
+#include "api/usage.h"
 #include "audience/audience.h"
 #include "audience/facts.h"
-#include "audience/names.h"
 #include "base/limits.h"
 #include "base/timeutil.h"
 #include "store/contactdata.h"
 #include "store/event.h"
 #include "store/eventdelete.h"
 #include "store/eventname.h"
-#include "store/segment.h"
 
 /* ---- printing ------------------------------------------------------------------------------ */
 
@@ -245,108 +244,27 @@ int events_stats(struct api_request *req, struct api_response *res, struct err_i
 
 /* ---- use and erasure ----------------------------------------------------------------------- */
 
-/* Segments whose filter looks at the event. */
-struct event_users {
-    struct segment *segments;
-    size_t count;
-};
-
-struct name_search {
-    struct str name;
-    bool found;
-};
-
-static void search_leaf(const struct filter *leaf, void *ctx)
+static bool is_on_event(const struct filter_leaf *leaf, struct str name)
 {
-    struct name_search *search = ctx;
-    search->found |= leaf->leaf.column == FILTER_EVENT && str_eq(leaf->leaf.name, search->name);
-}
-
-/* The filters of all segments, which a list of them leaves out. */
-static int read_filters(const struct api_request *req, const struct segment *segments, size_t count,
-                        struct segment_target **ret, size_t *ret_count, struct err_info *info)
-{
-    struct uuid *uuids = arena_array(req->arena, count, sizeof *uuids);
-    for (size_t i = 0; i < count; i++) {
-        uuids[i] = segments[i].uuid;
-    }
-    *ret = arena_array(req->arena, count, sizeof **ret);
-    return segment_resolve(req->db, req->arena, req->project_id, uuids, count, *ret, ret_count,
-                           info);
-}
-
-static int looks_at(const struct api_request *req, const struct segment_target *target,
-                    struct str name, bool *ret, struct err_info *info)
-{
-    struct name_search search = {.name = name};
-    if (target->filter.at != NULL) {
-        const struct filter *filter;
-        int err = names_load(req->arena, target->filter, &filter, info);
-        if (err < 0) {
-            return err;
-        }
-        filter_each_leaf(filter, search_leaf, &search);
-    }
-    *ret = search.found;
-    return 0;
-}
-
-static int find_users(const struct api_request *req, struct str name, struct event_users *ret,
-                      struct err_info *info)
-{
-    struct segment *segments;
-    struct segment_target *targets;
-    size_t count;
-    size_t target_count;
-    int err = segment_list(req->db, req->arena, req->project_id, &segments, &count, info);
-    if (err == 0) {
-        err = read_filters(req, segments, count, &targets, &target_count, info);
-    }
-    if (err < 0) {
-        return err;
-    }
-    *ret = (struct event_users){.segments =
-                                    arena_array(req->arena, target_count, sizeof *ret->segments)};
-    for (size_t i = 0; i < target_count; i++) {
-        bool found;
-        err = looks_at(req, &targets[i], name, &found, info);
-        if (err < 0) {
-            return err;
-        }
-        for (size_t k = 0; found && k < count; k++) {
-            if (segments[k].segment_id == targets[i].segment_id) {
-                ret->segments[ret->count++] = segments[k];
-            }
-        }
-    }
-    return 0;
+    return leaf->column == FILTER_EVENT && str_eq(leaf->name, name);
 }
 
 int events_usage(struct api_request *req, struct api_response *res, struct err_info *info)
 {
     struct str name = req->path_args[0];
     struct event_usage usage;
-    struct event_users users;
+    struct usage users;
     struct jsonwrite *w = &res->json;
     int err = event_usage(req->db, req->arena, req->project_id, name, &usage, info);
     if (err == 0) {
-        err = find_users(req, name, &users, info);
+        err = usage_find(req, is_on_event, name, &users, info);
     }
     if (err < 0) {
         return err;
     }
     api_begin(res, 200);
     jsonwrite_object(w);
-    jsonwrite_name(w, "usedInSegments");
-    jsonwrite_list(w);
-    for (size_t i = 0; i < users.count; i++) {
-        jsonwrite_object(w);
-        jsonparts_id(w, "id", &users.segments[i].uuid);
-        jsonwrite_name(w, "name");
-        jsonwrite_str(w, users.segments[i].name);
-        jsonwrite_object_end(w);
-    }
-    jsonwrite_list_end(w);
+    usage_write_segments(w, &users);
     jsonwrite_name(w, "usedInWorkflows");
     jsonwrite_list(w);
     jsonwrite_list_end(w);
@@ -355,7 +273,7 @@ int events_usage(struct api_request *req, struct api_response *res, struct err_i
     jsonwrite_name(w, "uniqueContacts");
     jsonwrite_i64(w, (int64_t)usage.contacts);
     jsonwrite_name(w, "canDelete");
-    jsonwrite_bool(w, users.count == 0 && eventname_judge(name) != EVENTNAME_RESERVED);
+    jsonwrite_bool(w, users.segment_count == 0 && eventname_judge(name) != EVENTNAME_RESERVED);
     jsonwrite_object_end(w);
     return 0;
 }
@@ -363,15 +281,16 @@ int events_usage(struct api_request *req, struct api_response *res, struct err_i
 int events_delete(struct api_request *req, struct api_response *res, struct err_info *info)
 {
     struct str name = req->path_args[0];
-    struct event_users users;
+    struct usage users;
     uint64_t deleted;
     if (eventname_judge(name) == EVENTNAME_RESERVED) {
         return err_set(info, ERR_INVAL, "BAD_REQUEST", "Cannot delete reserved system event");
     }
-    int err = find_users(req, name, &users, info);
-    if (err == 0 && users.count > 0) {
+    int err = usage_find(req, is_on_event, name, &users, info);
+    if (err == 0 && users.segment_count > 0) {
         err = err_set(info, ERR_INVAL, "BAD_REQUEST",
-                      "Cannot delete event: used in %zu segment(s) and 0 workflow(s)", users.count);
+                      "Cannot delete event: used in %zu segment(s) and 0 workflow(s)",
+                      users.segment_count);
     }
     if (err == 0) {
         err = eventdelete_name(req->db, req->arena, req->project_id, name, &deleted, info);

@@ -3,16 +3,14 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "api/bodytext.h"
 #include "api/csvtext.h"
 #include "api/errors.h"
 #include "api/jsonparts.h"
-#include "api/multipart.h"
 #include "base/limits.h"
 #include "store/importerror.h"
 #include "store/importjson.h"
-#include "store/importupload.h"
 #include "store/segment.h"
+#include "store/tag.h"
 
 #define PIECE_BYTES (64 * 1024)
 #define ERRORS_AT_ONCE 2000
@@ -81,6 +79,19 @@ static int read_segment(const struct api_request *req, struct importjob_input *i
     return err;
 }
 
+int imports_read_tag(const struct api_request *req, struct importjob_input *input,
+                     struct err_info *info)
+{
+    struct str text = api_query(req, "tag");
+    if (text.at != NULL && !tag_name(text, &input->tag_name)) {
+        return err_set_at(info, ERR_INVAL, NULL, "tag",
+                          "tag must be the name of a tag: 1 to %d characters, none of them a"
+                          " control character",
+                          LIMIT_RESOURCE_NAME_CHARS);
+    }
+    return 0;
+}
+
 static int read_options(const struct api_request *req, struct importjob_input *ret,
                         struct err_info *info)
 {
@@ -95,22 +106,13 @@ static int read_options(const struct api_request *req, struct importjob_input *r
     if (err == 0) {
         err = read_flag(req, "spreadsheet", true, &ret->spreadsheet, info);
     }
-    if (err == 0 && api_query(req, "tag").at != NULL) {
-        err = bodytext_refuse(info, "tag", "not_supported",
-                              "This server has no tags; leave tag out, or use segmentId with a"
-                              " STATIC segment");
+    if (err == 0) {
+        err = imports_read_tag(req, ret, info);
     }
     return err == 0 ? read_segment(req, ret, info) : err;
 }
 
 /* ---- the file ------------------------------------------------------------------------------ */
-
-/* Where the bytes of the file come from. */
-struct file {
-    struct api_request *req;
-    bool is_multipart;
-    struct multipart multipart;
-};
 
 static int body_source(void *ctx, char *out, size_t size, size_t *ret_len, struct err_info *info)
 {
@@ -154,13 +156,13 @@ static bool is_ndjson_name(struct str name)
     return str_ends(name, STR(".ndjson")) || str_ends(name, STR(".jsonl"));
 }
 
-/* Finds the file in the body, and its format. */
-static int open_file(struct file *file, struct importjob_input *input, struct err_info *info)
+int imports_open(struct api_request *req, struct imports_file *file, struct importjob_input *input,
+                 struct err_info *info)
 {
-    struct api_request *req = file->req;
     struct multipart *m = &file->multipart;
     bool found = req->content_length > 0;
     bool ndjson = is_ndjson(req->content_type);
+    file->req = req;
     file->is_multipart = multipart_is(req->content_type);
     if (file->is_multipart) {
         int err = multipart_open(m, req->arena, req->content_type, "file", body_source, req, &found,
@@ -179,13 +181,30 @@ static int open_file(struct file *file, struct importjob_input *input, struct er
     return 0;
 }
 
-static int next_piece(struct file *file, char *piece, size_t *ret_len, struct err_info *info)
+static int next_piece(struct imports_file *file, char *piece, size_t *ret_len,
+                      struct err_info *info)
 {
     return file->is_multipart ? multipart_read(&file->multipart, piece, PIECE_BYTES, ret_len, info)
                               : api_read_body(file->req, piece, PIECE_BYTES, ret_len, info);
 }
 
-static int store_file(struct file *file, struct importupload *upload, struct err_info *info)
+/* A field that means something, and came too late for that. */
+static int check_fields(const struct imports_file *file, struct err_info *info)
+{
+    const struct multipart *m = &file->multipart;
+    for (unsigned i = 0; i < m->field_count; i++) {
+        for (size_t k = 0; m->fields[i].is_behind && k < file->field_name_count; k++) {
+            if (str_eq_c(m->fields[i].name, file->field_names[k])) {
+                return err_set_at(info, ERR_INVAL, NULL, file->field_names[k],
+                                  "%s must stand before the file, or in the query",
+                                  file->field_names[k]);
+            }
+        }
+    }
+    return 0;
+}
+
+static int store_file(struct imports_file *file, struct importupload *upload, struct err_info *info)
 {
     char *piece = arena_raw(file->req->arena, PIECE_BYTES, 1);
     for (;;) {
@@ -205,11 +224,14 @@ static int store_file(struct file *file, struct importupload *upload, struct err
     if (file->is_multipart) {
         err = multipart_finish(&file->multipart, file->req->arena, "file", info);
     }
+    if (err == 0 && file->is_multipart) {
+        err = check_fields(file, info);
+    }
     return err < 0 ? err : importupload_end(upload, 0, info);
 }
 
-static int upload_file(struct file *file, const struct importjob_input *input,
-                       struct importupload *upload, struct err_info *info)
+int imports_store(struct imports_file *file, const struct importjob_input *input,
+                  struct importupload *upload, struct err_info *info)
 {
     const struct api_request *req = file->req;
     int err = importupload_begin(upload, req->db, req->arena, req->project_id, input, info);
@@ -228,8 +250,7 @@ static bool is_encoded(struct str encoding)
     return encoding.at != NULL && encoding.len > 0 && !str_eq_c(encoding, "identity");
 }
 
-/* Judges the request before its body is read. Returns 1 when the refusal is already answered. */
-static int check_body(struct api_request *req, struct api_response *res, struct err_info *info)
+int imports_check_body(struct api_request *req, struct api_response *res, struct err_info *info)
 {
     struct str none = {NULL, 0};
     if (is_encoded(req->content_encoding)) {
@@ -253,19 +274,19 @@ static int check_body(struct api_request *req, struct api_response *res, struct 
 
 int imports_create(struct api_request *req, struct api_response *res, struct err_info *info)
 {
-    struct file file = {.req = req};
     struct importjob_input input;
     struct importupload upload;
-    int err = check_body(req, res, info);
+    struct imports_file file = {.req = req};
+    int err = imports_check_body(req, res, info);
     if (err != 0) {
         return err < 0 ? err : 0;
     }
     err = read_options(req, &input, info);
     if (err == 0) {
-        err = open_file(&file, &input, info);
+        err = imports_open(req, &file, &input, info);
     }
     if (err == 0) {
-        err = upload_file(&file, &input, &upload, info);
+        err = imports_store(&file, &input, &upload, info);
     }
     if (err < 0) {
         return err;

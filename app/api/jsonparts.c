@@ -1,5 +1,7 @@
 #include "api/jsonparts.h"
 
+#include "base/limits.h"
+
 void jsonparts_text(struct jsonwrite *w, const char *name, struct str text)
 {
     jsonwrite_name(w, name);
@@ -30,4 +32,20 @@ void jsonparts_id(struct jsonwrite *w, const char *name, const struct uuid *uuid
     }
     uuid_format(uuid, text);
     jsonwrite_c(w, text);
+}
+
+int jsonparts_print(struct arena *arena, const struct jsonval *value, struct str *ret,
+                    struct err_info *info)
+{
+    struct buf out;
+    struct jsonwrite w;
+    buf_init(&out, LIMIT_RESPONSE_BYTES);
+    jsonwrite_init(&w, &out);
+    jsonwrite_value(&w, value);
+    bool ok = jsonwrite_ok(&w);
+    if (ok) {
+        *ret = str_copy(arena, buf_str(&out));
+    }
+    buf_done(&out);
+    return ok ? 0 : err_set(info, ERR_INTERNAL, NULL, "a parsed value could not be printed");
 }

@@ -2,6 +2,8 @@
 #ifndef MUSTER_API_JSONPARTS_H
 #define MUSTER_API_JSONPARTS_H
 
+#include "base/arena.h"
+#include "base/err.h"
 #include "base/uuid.h"
 #include "json/jsonwrite.h"
 
@@ -13,5 +15,12 @@ void jsonparts_json(struct jsonwrite *w, const char *name, struct str json);
 
 /* Writes the name and the id; null when it is NULL. */
 void jsonparts_id(struct jsonwrite *w, const char *name, const struct uuid *uuid);
+
+/*
+ * Prints a value that a client sent, without blanks, into the arena. Returns 0, or ERR_INTERNAL
+ * when it cannot be printed.
+ */
+int jsonparts_print(struct arena *arena, const struct jsonval *value, struct str *ret,
+                    struct err_info *info) MUST_CHECK;
 
 #endif

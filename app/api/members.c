@@ -6,6 +6,7 @@
 #include "api/contactinput.h"
 #include "api/segments.h"
 #include "base/limits.h"
+#include "column/key.h"
 #include "store/contactwrite.h"
 #include "store/email.h"
 #include "store/member.h"
@@ -206,8 +207,8 @@ static int members_store(const struct api_request *req, struct segment *segment,
 {
     uint32_t *known;
     *ret_count = members_known(req->arena, members, &known);
-    int err = member_add(req->db, req->arena, req->project_id, segment->segment_id, known,
-                         *ret_count, NULL, info);
+    int err = member_add(req->db, req->arena, req->project_id, KEY_SET_SEGMENT(segment->segment_id),
+                         known, *ret_count, NULL, info);
     return err < 0 ? err : segments_recount(req, segment, info);
 }
 
@@ -260,8 +261,8 @@ int members_remove(struct api_request *req, struct api_response *res, struct err
         return err;
     }
     size_t count = members_known(req->arena, &members, &known);
-    err = member_remove(req->db, req->arena, req->project_id, segment.segment_id, known, count,
-                        &removed, info);
+    err = member_remove(req->db, req->arena, req->project_id, KEY_SET_SEGMENT(segment.segment_id),
+                        known, count, &removed, info);
     if (err == 0) {
         err = segments_recount(req, &segment, info);
     }

@@ -252,6 +252,28 @@ static int next_part(struct multipart *m, struct arena *arena, struct part *part
     return err;
 }
 
+/* Keeps the part at whose content we are, if it is a short field. */
+static int keep_field(struct multipart *m, struct arena *arena, const struct part *part,
+                      bool is_behind, struct err_info *info)
+{
+    if (part->name.len == 0 || part->file_name.at != NULL ||
+        m->field_count == MULTIPART_FIELDS_MAX) {
+        return 0;
+    }
+    int err = need(m, MULTIPART_FIELD_BYTES + m->delimiter_len, info);
+    if (err < 0) {
+        return err;
+    }
+    const char *start = m->bytes + m->at;
+    const char *end = memmem(start, m->end - m->at, m->delimiter, m->delimiter_len);
+    if (end != NULL && end - start <= MULTIPART_FIELD_BYTES) {
+        struct str value = {start, (size_t)(end - start)};
+        m->fields[m->field_count++] =
+            (struct multipart_field){part->name, str_copy(arena, value), is_behind};
+    }
+    return 0;
+}
+
 static int read_boundary(struct multipart *m, struct arena *arena, struct str content_type,
                          struct err_info *info)
 {
@@ -294,6 +316,10 @@ int multipart_open(struct multipart *m, struct arena *arena, struct str content_
             *ret_found = true;
             return 0;
         }
+        err = keep_field(m, arena, &part, false, info);
+        if (err < 0) {
+            return err;
+        }
     }
 }
 
@@ -309,6 +335,10 @@ int multipart_finish(struct multipart *m, struct arena *arena, const char *name,
         }
         if (found && str_eq_c(part.name, name)) {
             return err_set(info, ERR_INVAL, NULL, "Only one %s can be sent", name);
+        }
+        err = found ? keep_field(m, arena, &part, true, info) : 0;
+        if (err < 0) {
+            return err;
         }
     }
     while (!m->is_ended) { /* what stands behind it means nothing */

@@ -1,6 +1,6 @@
 /*
  * The one file of a multipart/form-data body (RFC 7578), read as a stream: whatever its size, some
- * 64 KiB are in memory. Fields around it are passed over.
+ * 64 KiB are in memory. Short fields around it are kept.
  */
 #ifndef MUSTER_API_MULTIPART_H
 #define MUSTER_API_MULTIPART_H
@@ -10,6 +10,15 @@
 #define MULTIPART_ROOM (64 * 1024)
 #define MULTIPART_BOUNDARY_MAX 70 /* RFC 2046 §5.1.1 */
 #define MULTIPART_PARTS_MAX 100
+#define MULTIPART_FIELDS_MAX 16    /* further ones are passed over */
+#define MULTIPART_FIELD_BYTES 1024 /* and longer ones */
+
+/* A part that is no file. */
+struct multipart_field {
+    struct str name; /* in the arena, as the value */
+    struct str value;
+    bool is_behind; /* it stood behind the file; known once multipart_finish has seen it */
+};
 
 struct multipart {
     api_source *source;
@@ -25,6 +34,8 @@ struct multipart {
     /* Of the file: */
     struct str file_name;    /* in the arena; "" */
     struct str content_type; /* in the arena; "" */
+    struct multipart_field fields[MULTIPART_FIELDS_MAX];
+    unsigned field_count;
 };
 
 /* True when a Content-Type says multipart/form-data. */

@@ -4,7 +4,9 @@
 
 #include "api/auth.h"
 #include "api/errors.h"
+#include "api/ratelimit.h"
 #include "api/routes.h"
+#include "api/site.h"
 #include "base/limits.h"
 #include "base/uuid.h"
 #include "json/jsonread.h"
@@ -65,9 +67,11 @@ static int read_query(struct api_request *req, struct err_info *info)
     return 0;
 }
 
+/* By the path as it was sent: also where it is a short form of one below /api/v1. */
 static bool is_cors_path(const struct api_request *req)
 {
-    return req->part_count > 0 && str_eq_c(req->parts[0], "v1");
+    struct str path = req->raw_path;
+    return str_starts(path, STR("/v1")) && (path.len == 3 || path.at[3] == '/');
 }
 
 static void write_cors(struct api_response *res)
@@ -86,9 +90,12 @@ static int find_route(struct api_request *req, struct api_response *res, struct 
     size_t count = 0;
     const struct route *table = routes_table(&count);
     char allow[64];
+    req->dialect = routes_dialect(req->raw_path);
     int err = routes_split(req, info);
     if (err < 0)
         return err;
+    if (routes_expand(req))
+        req->dialect = API_PUSHMAIL;
     req->method = routes_method(req->method_name);
     if (req->method == API_OPTIONS && is_cors_path(req)) {
         api_no_content(res);
@@ -110,7 +117,7 @@ static int find_route(struct api_request *req, struct api_response *res, struct 
     return err_set(info, ERR_NOT_FOUND, NULL, "Unknown route");
 }
 
-/* Rates are limited by nginx, before a process is bound to the request; here is the size. */
+/* Floods are kept away by nginx, before a process is bound to the request; here is the size. */
 static int limit(const struct api_request *req, struct err_info *info)
 {
     if (req->route->body == ROUTE_JSON && req->body_too_large)
@@ -163,12 +170,16 @@ static int answer(struct api_request *req, struct api_response *res, struct err_
         return err;
     start_budget(req);
     err = auth_check(req, info);
+    if (err == 0 && ratelimit_take(req, res) > 0)
+        return 0;
     if (err == 0)
         err = limit(req, info);
     if (err == 0)
         err = read_query(req, info);
     if (err == 0)
         err = read_body(req, info);
+    if (err == 0)
+        err = site_decide(req, info);
     if (err == 0)
         err = handle(req, res, info);
     return err;
@@ -189,6 +200,7 @@ void phases_run(struct api_request *req, struct api_response *res)
         res->more = NULL;
         errors_answer(req, res, err, &info);
     }
+    ratelimit_headers(req, res);
     if (is_cors_path(req))
         write_cors(res);
     api_header(res, "X-Request-ID", "%s", req->request_id);

@@ -3,15 +3,39 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/bulk.h"
 #include "api/campaigns.h"
 #include "api/changes.h"
 #include "api/contacts.h"
+#include "api/convert.h"
 #include "api/deliveries.h"
+#include "api/emailevents.h"
 #include "api/events.h"
 #include "api/fields.h"
+#include "api/fielduse.h"
 #include "api/imports.h"
 #include "api/members.h"
+#include "api/mpcontacts.h"
+#include "api/mpsegments.h"
+#include "api/personexport.h"
+#include "api/pmcampaigns.h"
+#include "api/pmcontactbulk.h"
+#include "api/pmcontactexport.h"
+#include "api/pmcontacts.h"
+#include "api/pmevents.h"
+#include "api/pmimports.h"
+#include "api/pmkeys.h"
+#include "api/pmlists.h"
+#include "api/pmmembers.h"
+#include "api/pmratelimit.h"
+#include "api/pmsegments.h"
+#include "api/pmsequences.h"
+#include "api/pmsites.h"
+#include "api/pmtags.h"
+#include "api/publiclinks.h"
 #include "api/segments.h"
+#include "api/snshooks.h"
+#include "api/suppressions.h"
 #include "api/system.h"
 #include "api/track.h"
 #include "api/webhooks.h"
@@ -29,15 +53,94 @@ static const struct route table[] = {
     {API_POST,   "/contacts/batch",                 contacts_batch,         ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/contacts/fields",                fields_list,            ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/contacts/fields/:field/values",  fields_values,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/contacts/fields/:field/usage",   fielduse_get,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_DELETE, "/contacts/fields/:field",         fielduse_delete,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_BULK},
     {API_POST,   "/contacts/import",                imports_create,         ROUTE_SECRET,  ROUTE_STREAM,  ROUTE_BULK},
     {API_GET,    "/contacts/import/:jobId",         imports_get,            ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/contacts/import/:jobId/errors.csv", imports_errors,      ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_BULK},
     {API_POST,   "/contacts/import/:jobId/cancel",  imports_cancel,         ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/contacts/bulk-subscribe",        bulk_subscribe,         ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/contacts/bulk-unsubscribe",      bulk_unsubscribe,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/contacts/bulk-delete",           bulk_delete,            ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/contacts/bulk/:jobId",           bulk_get,               ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/contacts/:id/export",            personexport_get,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_BULK},
+    {API_GET,    "/contacts/public/:token",         publiclinks_get,        ROUTE_OPEN,    ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/contacts/public/:token/manage",  publiclinks_page,       ROUTE_OPEN,    ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/contacts/public/:token/subscribe", publiclinks_page,     ROUTE_OPEN,    ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/contacts/public/:token/subscribe", publiclinks_subscribe, ROUTE_OPEN,   ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/contacts/public/:token/unsubscribe", publiclinks_page,   ROUTE_OPEN,    ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/contacts/public/:token/unsubscribe", publiclinks_unsubscribe, ROUTE_OPEN, ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/contacts/:id",                   contacts_get,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_PATCH,  "/contacts/:id",                   contacts_patch,         ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_DELETE, "/contacts/:id",                   contacts_delete,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/api/v1/contacts",                pmcontacts_list,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/api/v1/contacts",                pmcontacts_create,      ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/api/v1/contacts/bulk",           pmcontactbulk_write,    ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/api/v1/contacts/export",         pmcontactexport_get,    ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_BULK},
+    {API_GET,    "/api/v1/contacts/:id",            pmcontacts_get,         ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_PUT,    "/api/v1/contacts/:id",            pmcontacts_update,      ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/api/v1/contacts/:id",            pmcontacts_delete,      ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/api/v1/contacts/:id/tags",       pmcontacts_tag,         ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/api/v1/contacts/:id/lists",      pmcontacts_to_list,     ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/api/v1/imports",                 pmimports_create,       ROUTE_ACCOUNT, ROUTE_STREAM,  ROUTE_BULK},
+    {API_GET,    "/api/v1/imports/:id",             pmimports_get,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/api/v1/sites",                   pmsites_list,           ROUTE_ACCOUNT, ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/api/v1/sites",                   pmsites_create,         ROUTE_ACCOUNT, ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/api/v1/sites/:id",               pmsites_get,            ROUTE_ACCOUNT, ROUTE_NO_BODY, ROUTE_FAST},
+    {API_PUT,    "/api/v1/sites/:id",               pmsites_update,         ROUTE_ACCOUNT, ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/api/v1/sites/:id",               pmsites_delete,         ROUTE_ACCOUNT, ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/api/v1/api-keys",                pmkeys_list,            ROUTE_ACCOUNT, ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/api/v1/api-keys",                pmkeys_create,          ROUTE_ACCOUNT, ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/api/v1/api-keys/:id",            pmkeys_delete,          ROUTE_ACCOUNT, ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/api/v1/rate-limit",              pmratelimit_get,        ROUTE_ACCOUNT, ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/api/v1/tags",                    pmtags_list,            ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/api/v1/tags",                    pmtags_create,          ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/api/v1/tags/:id",                pmtags_get,             ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_DELETE, "/api/v1/tags/:id",                pmtags_delete,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/api/v1/tags/:id/contacts",       pmmembers_of_tag,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/api/v1/tags/:id/contacts",       pmmembers_add_to_tag,   ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/api/v1/tags/:id/contacts",       pmmembers_remove_from_tag, ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/api/v1/lists",                   pmlists_list,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/api/v1/lists",                   pmlists_create,         ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/api/v1/lists/:id",               pmlists_get,            ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_PUT,    "/api/v1/lists/:id",               pmlists_update,         ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/api/v1/lists/:id",               pmlists_delete,         ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/api/v1/lists/:id/contacts",      pmmembers_of_list,      ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/api/v1/lists/:id/contacts",      pmmembers_add_to_list,  ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/api/v1/lists/:id/contacts",      pmmembers_remove_from_list, ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/api/v1/sequences",               pmsequences_list,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/api/v1/sequences",               pmsequences_create,     ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/api/v1/sequences/:id",           pmsequences_get,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_DELETE, "/api/v1/sequences/:id",           pmsequences_delete,     ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/api/v1/campaigns",               pmcampaigns_list,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/api/v1/campaigns",               pmcampaigns_create,     ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/api/v1/campaigns/:id",           pmcampaigns_get,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_DELETE, "/api/v1/campaigns/:id",           pmcampaigns_delete,     ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,     "/api/v1/segments",                pmsegments_list,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,    "/api/v1/segments",                pmsegments_create,      ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,    "/api/v1/segments/preview-count",  pmsegments_preview_count, ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,     "/api/v1/segments/:id",            pmsegments_get,         ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_PUT,     "/api/v1/segments/:id",            pmsegments_update,      ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE,  "/api/v1/segments/:id",            pmsegments_delete,      ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,     "/api/v1/segments/:id/contacts",   pmsegments_contacts,    ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,    "/api/v1/segments/:id/count",      pmsegments_count,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,     "/api/contacts",                   mpcontacts_list,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_BULK},
+    {API_POST,    "/api/contacts",                   mpcontacts_create,      ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_PUT,     "/api/contacts/:id",               mpcontacts_update,      ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,     "/api/segments",                   mpsegments_list,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,    "/api/segments",                   mpsegments_create,      ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,     "/api/segments/contacts",          mpsegments_contacts,    ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_BULK},
+    {API_PUT,     "/api/segments/:id",               mpsegments_update,      ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE,  "/api/segments/:id",               mpsegments_delete,      ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/v1/track",                       track_one,              ROUTE_ANY_KEY, ROUTE_JSON,    ROUTE_FAST},
     {API_POST,   "/v1/track/batch",                 track_batch,            ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/v1/email-events",                emailevents_add,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/api/v1/events",                  pmevents_list,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/hooks/sns",                      snshooks_list,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/hooks/sns",                      snshooks_create,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/hooks/sns/:token",               snshooks_receive,       ROUTE_OPEN,    ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/hooks/sns/:id",                  snshooks_delete,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/hooks/sns/:id/rotate-token",     snshooks_rotate,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/events",                         events_list,            ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/events/track",                   events_track,           ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_POST,   "/events/import",                  imports_create,         ROUTE_SECRET,  ROUTE_STREAM,  ROUTE_BULK},
@@ -52,6 +155,7 @@ static const struct route table[] = {
     {API_GET,    "/segments",                       segments_list,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/segments",                       segments_create,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_POST,   "/segments/preview",               segments_preview,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/segments/convert",               convert_filter,         ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/segments/:id",                   segments_get,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_PATCH,  "/segments/:id",                   segments_update,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_DELETE, "/segments/:id",                   segments_delete,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
@@ -65,6 +169,13 @@ static const struct route table[] = {
     {API_POST,   "/campaigns",                      campaigns_create,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/campaigns/:id",                  campaigns_get,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_DELETE, "/campaigns/:id",                  campaigns_delete,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/suppressions",                   suppressions_list,      ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/suppressions",                   suppressions_create,    ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/suppressions/preview",           suppressions_preview,   ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/suppressions/emails",            suppressions_emails,    ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/suppressions/emails/:id",        suppressions_email,     ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_PUT,    "/suppressions/:id",               suppressions_update,    ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/suppressions/:id",               suppressions_delete,    ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/webhooks",                       webhooks_list,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/webhooks",                       webhooks_create,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/webhooks/:id",                   webhooks_get,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
@@ -158,6 +269,34 @@ int routes_split(struct api_request *req, struct err_info *info)
             return err;
     }
     return 0;
+}
+
+static bool is_below(struct str path, struct str root)
+{
+    return str_starts(path, root) && (path.len == root.len || path.at[root.len] == '/');
+}
+
+enum api_dialect routes_dialect(struct str raw_path)
+{
+    if (is_below(raw_path, STR("/api/v1")))
+        return API_PUSHMAIL;
+    return is_below(raw_path, STR("/api")) ? API_MAILPANDA : API_PLUNK;
+}
+
+bool routes_expand(struct api_request *req)
+{
+    static const char *const roots[] = {"segments", "sites", "tags", "lists", "sequences"};
+    if (req->part_count < 2 || req->part_count == API_MAX_PARTS || !str_eq_c(req->parts[0], "v1"))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(roots); i++) {
+        if (!str_eq_c(req->parts[1], roots[i]))
+            continue;
+        memmove(&req->parts[1], &req->parts[0], req->part_count * sizeof(req->parts[0]));
+        req->parts[0] = STR("api");
+        req->part_count++;
+        return true;
+    }
+    return false;
 }
 
 /* Next part of a pattern; *at moves behind it. at == NULL at the end. */

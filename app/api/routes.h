@@ -10,9 +10,10 @@
 
 /* Who may call. */
 enum route_keys {
-    ROUTE_OPEN,   /* anybody, no key is looked at */
-    ROUTE_SECRET, /* secret keys */
-    ROUTE_ANY_KEY /* secret and public keys */
+    ROUTE_OPEN,    /* anybody, no key is looked at */
+    ROUTE_SECRET,  /* secret keys */
+    ROUTE_ANY_KEY, /* secret and public keys */
+    ROUTE_ACCOUNT  /* secret keys; about the account: no project is decided */
 };
 
 /* What is done with the request's body. */
@@ -49,6 +50,17 @@ const struct route *routes_table(size_t *ret_count);
  * (ERR_NOT_FOUND: no route is that long).
  */
 int routes_split(struct api_request *req, struct err_info *info) MUST_CHECK;
+
+/*
+ * The dialect of a path as it came, by its beginning.
+ */
+enum api_dialect routes_dialect(struct str raw_path);
+
+/*
+ * Rewrites the parts of the PushMail paths that its pages abbreviate, /v1/segments and the like, to
+ * /api/v1/…; true when it did.
+ */
+bool routes_expand(struct api_request *req);
 
 /*
  * Finds the route of req->parts and req->method in `table`; sets req->route and req->path_args when

@@ -4,19 +4,16 @@
 
 #include "api/bodytext.h"
 #include "api/condition.h"
+#include "api/contactexport.h"
 #include "api/contactjson.h"
 #include "api/jsonparts.h"
 #include "api/paging.h"
+#include "api/segmentparts.h"
 #include "audience/audience.h"
-#include "audience/names.h"
 #include "base/limits.h"
-#include "base/slug.h"
 #include "base/timeutil.h"
-#include "column/key.h"
-#include "store/member.h"
+#include "filter/dialect.h"
 
-/* Members that a DELETE takes along itself; the worker sweeps the rest. */
-#define SEGMENTS_DROP_BATCHES 10
 #define SEGMENTS_PREVIEW_DEFAULT 10
 
 /* In the order of enum segment_kind, from 1. */
@@ -24,8 +21,8 @@ static const char *const segments_types[] = {"DYNAMIC", "STATIC", NULL};
 
 /* ---- printing ------------------------------------------------------------------------------ */
 
-static void segments_write(struct jsonwrite *w, const struct segment *segment,
-                           const char *project_uuid)
+static int segments_write(struct jsonwrite *w, const struct api_request *req,
+                          const struct segment *segment, struct err_info *info)
 {
     jsonwrite_object(w);
     jsonparts_id(w, "id", &segment->uuid);
@@ -34,9 +31,12 @@ static void segments_write(struct jsonwrite *w, const struct segment *segment,
     jsonparts_text(w, "slug", segment->slug);
     jsonwrite_name(w, "type");
     jsonwrite_c(w, segments_types[segment->kind - SEGMENT_DYNAMIC]);
-    jsonparts_json(w, "condition", segment->source);
+    int err = condition_write(w, req->arena, "condition", segment, SEGMENT_PLUNK, info);
+    if (err < 0) {
+        return err;
+    }
     jsonwrite_name(w, "dialect");
-    jsonwrite_c(w, "plunk");
+    jsonwrite_c(w, dialect_words[segment->dialect - SEGMENT_PLUNK]);
     jsonwrite_name(w, "version");
     jsonwrite_i64(w, segment->version);
     jsonwrite_name(w, "trackMembership");
@@ -46,20 +46,20 @@ static void segments_write(struct jsonwrite *w, const struct segment *segment,
     jsonwrite_name(w, "memberCountUpdatedAt");
     jsonwrite_time(w, segment->counted_ms);
     jsonwrite_name(w, "projectId");
-    jsonwrite_c(w, project_uuid);
+    jsonwrite_c(w, req->project_uuid);
     jsonwrite_name(w, "createdAt");
     jsonwrite_time(w, segment->created_ms);
     jsonwrite_name(w, "updatedAt");
     jsonwrite_time(w, segment->updated_ms);
     jsonwrite_object_end(w);
+    return 0;
 }
 
 static int segments_answer(const struct api_request *req, struct api_response *res, int status,
-                           const struct segment *segment)
+                           const struct segment *segment, struct err_info *info)
 {
     api_begin(res, status);
-    segments_write(&res->json, segment, req->project_uuid);
-    return 0;
+    return segments_write(&res->json, req, segment, info);
 }
 
 /* ---- finding and counting ------------------------------------------------------------------ */
@@ -73,39 +73,9 @@ int segments_find(const struct api_request *req, struct segment *ret, struct err
     return segment_get(req->db, req->arena, req->project_id, &uuid, ret, info);
 }
 
-/* The question "who is in this segment". */
-static int segments_ask(const struct api_request *req, const struct segment *segment,
-                        struct audience_query *ret, struct err_info *info)
-{
-    *ret = (struct audience_query){.project_id = req->project_id, .at_ms = AUDIENCE_AT_NOW};
-    if (segment->kind == SEGMENT_STATIC) {
-        ret->set_id = KEY_SET_SEGMENT(segment->segment_id);
-        ret->order = AUDIENCE_ENTERED;
-        return 0;
-    }
-    ret->order = AUDIENCE_NEWEST;
-    return names_load(req->arena, segment->filter, &ret->filter, info);
-}
-
-static int segments_count(const struct api_request *req, struct segment *segment,
-                          struct err_info *info)
-{
-    struct audience_query query;
-    struct audience_page page;
-    int err = segments_ask(req, segment, &query, info);
-    if (err == 0) {
-        err = audience_page(req->db, req->arena, &query, &page, info);
-    }
-    if (err == 0) {
-        segment->member_count = page.total;
-        segment->counted_ms = page.at_ms;
-    }
-    return err;
-}
-
 int segments_recount(const struct api_request *req, struct segment *segment, struct err_info *info)
 {
-    int err = segments_count(req, segment, info);
+    int err = segmentparts_count(req, segment, info);
     if (err < 0) {
         return err;
     }
@@ -119,17 +89,18 @@ int segments_list(struct api_request *req, struct api_response *res, struct err_
 {
     struct segment *segments;
     size_t count;
-    int err = segment_list(req->db, req->arena, req->project_id, &segments, &count, info);
+    int err =
+        segment_list(req->db, req->arena, req->project_id, SEGMENT_PLUNK, &segments, &count, info);
     if (err < 0) {
         return err;
     }
     api_begin(res, 200);
     jsonwrite_list(&res->json);
-    for (size_t i = 0; i < count; i++) {
-        segments_write(&res->json, &segments[i], req->project_uuid);
+    for (size_t i = 0; i < count && err == 0; i++) {
+        err = segments_write(&res->json, req, &segments[i], info);
     }
     jsonwrite_list_end(&res->json);
-    return 0;
+    return err;
 }
 
 int segments_get(struct api_request *req, struct api_response *res, struct err_info *info)
@@ -137,9 +108,9 @@ int segments_get(struct api_request *req, struct api_response *res, struct err_i
     struct segment segment;
     int err = segments_find(req, &segment, info);
     if (err == 0) {
-        err = segments_count(req, &segment, info);
+        err = segmentparts_count(req, &segment, info);
     }
-    return err < 0 ? err : segments_answer(req, res, 200, &segment);
+    return err < 0 ? err : segments_answer(req, res, 200, &segment, info);
 }
 
 int segments_refresh(struct api_request *req, struct api_response *res, struct err_info *info)
@@ -218,13 +189,18 @@ int segments_contacts(struct api_request *req, struct api_response *res, struct 
     struct audience_query query;
     int err = segments_find(req, &segment, info);
     if (err == 0) {
-        err = segments_ask(req, &segment, &query, info);
+        err = segmentparts_ask(req, &segment, &query, info);
     }
     if (err == 0) {
         err = condition_at(api_query(req, "at"), &query.at_ms, info);
     }
-    if (err < 0) {
-        return err;
+    int stream = err < 0 ? err : contactexport_asked(req, info);
+    if (stream < 0) {
+        return stream;
+    }
+    if (stream > 0) {
+        query.order = AUDIENCE_NEWEST;
+        return contactexport_answer(req, res, &query, info);
     }
     return paging_has_cursor(req) ? segments_contacts_by_cursor(req, res, &query, info)
                                   : segments_contacts_by_page(req, res, &query, info);
@@ -257,8 +233,8 @@ int segments_preview(struct api_request *req, struct api_response *res, struct e
     bool has_at;
     struct audience_query query = {.project_id = req->project_id, .order = AUDIENCE_NEWEST};
     struct audience_page page;
-    int err = condition_read(req->arena, jsonval_get(req->json, "condition"), "condition",
-                             &condition, info);
+    int err = condition_read(req->arena, SEGMENT_PLUNK, jsonval_get(req->json, "condition"),
+                             "condition", &condition, info);
     if (err == 0) {
         err = segments_body_limit(req->json, &query.limit, info);
     }
@@ -289,19 +265,6 @@ int segments_preview(struct api_request *req, struct api_response *res, struct e
 
 /* ---- writing handlers ---------------------------------------------------------------------- */
 
-/* Puts a name and the slug that it makes. */
-static void segments_set_name(const struct api_request *req, const struct uuid *uuid,
-                              struct str name, struct segment_input *input)
-{
-    input->name = name;
-    input->slug = slug_of(req->arena, name);
-    if (input->slug.len == 0) {
-        char *id = arena_alloc(req->arena, 37);
-        uuid_format(uuid, id);
-        input->slug = str_from(id);
-    }
-}
-
 /* Reads the members that POST and PATCH share; `parts` says which were there. */
 static int segments_read(const struct api_request *req, const struct uuid *uuid,
                          struct segment_input *input, unsigned *ret_parts, struct err_info *info)
@@ -327,35 +290,10 @@ static int segments_read(const struct api_request *req, const struct uuid *uuid,
         if (bodytext_is_blank(name)) {
             return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "name", "Name is required");
         }
-        segments_set_name(req, uuid, name, input);
+        segmentparts_set_name(req, uuid, name, input);
         parts |= SEGMENT_SET_NAME;
     }
     *ret_parts = parts | (has_track ? SEGMENT_SET_TRACK : 0);
-    return 0;
-}
-
-/* Reads the condition and counts who is in it. */
-static int segments_read_condition(const struct api_request *req, struct segment_input *input,
-                                   struct err_info *info)
-{
-    struct condition condition;
-    struct audience_page page;
-    int err = condition_read(req->arena, jsonval_get(req->json, "condition"), "condition",
-                             &condition, info);
-    if (err < 0) {
-        return err;
-    }
-    struct audience_query query = {
-        .project_id = req->project_id, .filter = condition.filter, .at_ms = AUDIENCE_AT_NOW};
-    err = audience_page(req->db, req->arena, &query, &page, info);
-    if (err < 0) {
-        return err;
-    }
-    input->filter = condition.canonical;
-    input->source = condition.source;
-    input->names = condition.names;
-    input->member_count = page.total;
-    input->counted_ms = page.at_ms;
     return 0;
 }
 
@@ -383,7 +321,7 @@ static int segments_read_new(const struct api_request *req, const struct uuid *u
         return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "condition",
                           "Condition is required and must be an object for DYNAMIC segments");
     }
-    return segments_read_condition(req, input, info);
+    return segmentparts_read_filter(req, SEGMENT_PLUNK, "condition", input, info);
 }
 
 int segments_create(struct api_request *req, struct api_response *res, struct err_info *info)
@@ -395,7 +333,7 @@ int segments_create(struct api_request *req, struct api_response *res, struct er
     if (err == 0) {
         err = segment_create(req->db, req->arena, req->project_id, &uuid, &input, &segment, info);
     }
-    return err < 0 ? err : segments_answer(req, res, 201, &segment);
+    return err < 0 ? err : segments_answer(req, res, 201, &segment, info);
 }
 
 /* A cycle that a rename or tracking closes stands at no leaf of the body: names the cause. */
@@ -420,20 +358,20 @@ int segments_update(struct api_request *req, struct api_response *res, struct er
     if (err == 0 && segment.kind == SEGMENT_DYNAMIC &&
         jsonval_get(req->json, "condition") != NULL) {
         parts |= SEGMENT_SET_FILTER;
-        err = segments_read_condition(req, &input, info);
+        err = segmentparts_read_filter(req, SEGMENT_PLUNK, "condition", &input, info);
     }
     if (err < 0) {
         return err;
     }
     err = segment_update(req->db, req->arena, req->project_id, &segment.uuid, parts, &input,
                          &segment, info);
-    return err < 0 ? segments_blame(err, parts, info) : segments_answer(req, res, 200, &segment);
+    return err < 0 ? segments_blame(err, parts, info)
+                   : segments_answer(req, res, 200, &segment, info);
 }
 
 int segments_delete(struct api_request *req, struct api_response *res, struct err_info *info)
 {
     struct segment segment;
-    bool done;
     int err = segments_find(req, &segment, info);
     if (err == 0) {
         err = segment_delete(req->db, req->arena, req->project_id, &segment.uuid, info);
@@ -441,11 +379,7 @@ int segments_delete(struct api_request *req, struct api_response *res, struct er
     if (err < 0) {
         return err;
     }
-    if (segment.kind == SEGMENT_STATIC) {
-        /* It is gone, whatever comes of this: what is left is noted in dropped_set. */
-        (void)!member_drop(req->db, req->arena, req->project_id,
-                           KEY_SET_SEGMENT(segment.segment_id), SEGMENTS_DROP_BATCHES, &done, NULL);
-    }
+    segmentparts_drop(req, &segment);
     api_no_content(res);
     return 0;
 }

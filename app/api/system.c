@@ -75,6 +75,8 @@ int system_config(struct api_request *req, struct api_response *res, struct err_
     jsonwrite_name(w, "dialects");
     jsonwrite_list(w);
     jsonwrite_c(w, "plunk");
+    jsonwrite_c(w, "pushmail");
+    jsonwrite_c(w, "mailpanda");
     jsonwrite_list_end(w);
     jsonwrite_object_end(w);
     return 0;
@@ -92,6 +94,10 @@ static void write_queues(struct buf *out, const struct serverinfo_counts *counts
         {"muster_imports_open", "Imports that are not over.", (double)queues->imports},
         {"muster_imports_oldest_seconds", "Since the import that waits longest was worked on.",
          (double)queues->imports_age_ms / 1000},
+        {"muster_bulk_jobs_open", "Bulk actions that are not over.", (double)queues->bulk_jobs},
+        {"muster_bulk_jobs_oldest_seconds",
+         "Since the bulk action that waits longest was worked on.",
+         (double)queues->bulk_jobs_age_ms / 1000},
         {"muster_deliveries_due", "Webhook messages that should have gone out by now.",
          (double)queues->deliveries},
         {"muster_deliveries_oldest_seconds", "Since the oldest of them was due.",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audience/chunkcache.h"
+#include "column/draftwrite.h"
 #include "column/patch.h"
 #include "store/catalog.h"
 
@@ -20,8 +21,12 @@ int levels_open(struct db *db, struct arena *arena, uint32_t project_id, struct 
     if (!err)
         err = catalog_fields(db, arena, project_id, &names, &count, info);
     if (!err)
-        ret->snapshot.paths = rowvalues_paths_new(arena, names, count);
-    return err;
+        err = eventcolumns_stored(db, arena, project_id, &ret->occurrences, info);
+    if (err)
+        return err;
+    ret->snapshot.paths = rowvalues_paths_new(arena, names, count);
+    ret->snapshot.occurrences = &ret->occurrences;
+    return 0;
 }
 
 /* ---- reading and writing one chunk ---------------------------------------------------------- */
@@ -107,6 +112,25 @@ static int base_rows(struct levels *l, uint64_t part, uint32_t chunk, uint32_t *
     return got < 0 ? got : 0;
 }
 
+/* A statement has a size that the server takes. Only columns of occurrences, which grow with time,
+ * come near it: the event then goes without. */
+static bool is_too_large(const struct levels *l, const struct buf *bytes)
+{
+    return bytes->failed || bytes->len > db_max_packet(l->snapshot.db) / 2;
+}
+
+static int refuse_occurrences(struct levels *l, uint64_t part, struct err_info *info)
+{
+    struct snapshot *s = &l->snapshot;
+    uint32_t name_id = (uint32_t)KEY_ID_OF(part);
+    int err = occurrencecolumn_refuse(s->db, s->project_id, name_id, info);
+    for (size_t i = 0; !err && i < s->entry_count; i++) {
+        if (s->entries[i].key == KEY_EVENT_TIMES(name_id))
+            err = drop_level(l, s->entries[i].key, s->entries[i].chunk, CHUNKSTORE_BASE, info);
+    }
+    return err;
+}
+
 static int write_run(struct levels *l, uint64_t part, uint32_t chunk, enum chunkstore_run run,
                      const struct chunk *from, size_t count, struct err_info *info)
 {
@@ -114,8 +138,16 @@ static int write_run(struct levels *l, uint64_t part, uint32_t chunk, enum chunk
     struct buf bytes;
     buf_init(&bytes, SIZE_MAX / 2);
     patch_small(from, count, draft);
-    draft_write_small(draft, &bytes);
-    int err = write_level(l, part, chunk, run, &bytes, info);
+    draftwrite_small(draft, &bytes);
+    int err = 0;
+    if (eventcolumns_of_part(l->snapshot.occurrences, part) && is_too_large(l, &bytes)) {
+        err = refuse_occurrences(l, part, info);
+        draft_drop_occurrences(draft);
+        buf_clear(&bytes);
+        draftwrite_small(draft, &bytes);
+    }
+    if (!err)
+        err = write_level(l, part, chunk, run, &bytes, info);
     buf_done(&bytes);
     return err;
 }
@@ -173,8 +205,7 @@ uint64_t *levels_groups(struct levels *l, uint64_t part, uint32_t chunk, const s
     for (size_t i = 0; i < s->entry_count; i++) {
         const struct chunkstore_entry *e = &s->entries[i];
         /* A group's key is a part's or a column's; both tell the part. */
-        bool mine = part == KEY_PART_CONTACT ? KEY_KIND_OF(e->key) >= 8 : e->key == part;
-        if (e->run == CHUNKSTORE_BASE && e->chunk == chunk && mine)
+        if (e->run == CHUNKSTORE_BASE && e->chunk == chunk && key_part(e->key) == part)
             (void)add_group(groups, &count, e->key);
     }
     for (size_t r = 0; r < run_count; r++) {
@@ -201,8 +232,10 @@ static int write_base(struct levels *l, uint64_t group, uint32_t chunk, struct d
     struct buf bytes;
     int err = 0;
     buf_init(&bytes, SIZE_MAX / 2);
-    if (!draft_write_base(draft, group, &bytes))
+    if (!draftwrite_base(draft, group, &bytes))
         err = drop_level(l, group, chunk, CHUNKSTORE_BASE, info);
+    else if (key_is_occurrences(group) && is_too_large(l, &bytes))
+        err = refuse_occurrences(l, key_part(group), info);
     else if (anew || !is_stored(l, group, chunk, &bytes))
         err = write_level(l, group, chunk, CHUNKSTORE_BASE, &bytes, info);
     buf_done(&bytes);

@@ -15,12 +15,14 @@
 
 struct levels {
     struct snapshot snapshot;
+    struct eventcolumns occurrences; /* that are stored, or about to be */
     uint64_t bytes_written;
     uint64_t merged; /* (part, chunk) whose base was patched */
     bool changed;
 };
 
-/* Opens the snapshot of a fold or merge in `arena`, with all data paths of the project. */
+/* Opens the snapshot of a fold or merge in `arena`, with all data paths of the project and the
+ * columns of occurrences that it stores. `ret` must not move after that. */
 int levels_open(struct db *db, struct arena *arena, uint32_t project_id, struct levels *ret,
                 struct err_info *info) MUST_CHECK;
 

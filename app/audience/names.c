@@ -7,6 +7,7 @@
 #include "store/eventname.h"
 #include "store/field.h"
 #include "store/segment.h"
+#include "store/setname.h"
 #include "json/jsonread.h"
 
 /* Distinct texts in order of first mention, with a hash table. */
@@ -30,6 +31,11 @@ struct names {
     size_t segment_count, segment_room, segments_asked;
     struct catalog_name *field_names; /* fields with an id */
     size_t field_count;
+    struct setname *sets; /* tags, lists, campaigns, sequences */
+    size_t set_count, set_room;
+    const struct filter_leaf **looks; /* leaves that look at occurrences one by one */
+    size_t look_count, look_room;
+    struct eventcolumns occurrences; /* what these need */
 };
 
 static size_t text_find(const struct text_set *set, struct str text)
@@ -66,15 +72,71 @@ static void segment_add(struct names *names, struct str uuid)
     names->segments[names->segment_count++].uuid = uuid;
 }
 
+static enum setname_kind set_kind(enum filter_column column)
+{
+    if (column == FILTER_TAG)
+        return SETNAME_TAG;
+    if (column == FILTER_LIST)
+        return SETNAME_LIST;
+    return column == FILTER_CAMPAIGN ? SETNAME_CAMPAIGN : SETNAME_SEQUENCE;
+}
+
+static const struct setname *set_find(const struct names *names, const struct filter_leaf *leaf)
+{
+    for (size_t i = 0; i < names->set_count; i++) {
+        if (names->sets[i].kind == set_kind(leaf->column) && str_eq(names->sets[i].id, leaf->name))
+            return &names->sets[i];
+    }
+    return NULL;
+}
+
+static void set_add(struct names *names, const struct filter_leaf *leaf)
+{
+    if (set_find(names, leaf))
+        return;
+    names->sets = arena_grow(names->arena, names->sets, names->set_count, &names->set_room,
+                             sizeof *names->sets);
+    names->sets[names->set_count++] =
+        (struct setname){.kind = set_kind(leaf->column), .id = leaf->name};
+}
+
+static void event_add(struct names *names, const struct filter_leaf *leaf)
+{
+    text_add(names, &names->events, leaf->name);
+    if (!occurrence_is_needed(leaf))
+        return;
+    names->looks = arena_grow(names->arena, names->looks, names->look_count, &names->look_room,
+                              sizeof *names->looks);
+    names->looks[names->look_count++] = leaf;
+}
+
 static void note_leaf(const struct filter *node, void *ctx)
 {
     struct names *names = ctx;
-    if (node->leaf.column == FILTER_DATA)
+    switch (node->leaf.column) {
+    case FILTER_DATA:
         text_add(names, &names->fields, node->leaf.name);
-    else if (node->leaf.column == FILTER_EVENT)
-        text_add(names, &names->events, node->leaf.name);
-    else if (node->leaf.column == FILTER_SEGMENT)
+        break;
+    case FILTER_EVENT:
+        event_add(names, &node->leaf);
+        break;
+    case FILTER_SEGMENT:
         segment_add(names, node->leaf.name);
+        break;
+    case FILTER_TAG:
+    case FILTER_LIST:
+    case FILTER_CAMPAIGN:
+    case FILTER_SEQUENCE:
+        set_add(names, &node->leaf);
+        break;
+    case FILTER_EMAIL:
+    case FILTER_SUBSCRIBED:
+    case FILTER_STATUS:
+    case FILTER_CREATED_AT:
+    case FILTER_UPDATED_AT:
+    case FILTER_SUBSCRIBED_AT:
+        break;
+    }
 }
 
 /* ---- segments ------------------------------------------------------------------------------ */
@@ -157,6 +219,35 @@ static void keep_known_fields(struct names *names)
     }
 }
 
+static bool text_id(const struct text_set *set, struct str text, uint32_t *ret_id)
+{
+    size_t i = text_find(set, text);
+    if (i == set->count || !set->ids[i])
+        return false;
+    *ret_id = set->ids[i];
+    return true;
+}
+
+/* The events and properties that leaves look at one by one; an event that nobody had needs none. */
+static int resolve_occurrences(struct names *names, struct db *db, uint32_t project_id,
+                               struct err_info *info)
+{
+    struct eventcolumns *columns = &names->occurrences;
+    columns->arena = names->arena;
+    for (size_t i = 0; i < names->look_count; i++) {
+        const struct filter_leaf *leaf = names->looks[i];
+        uint32_t name_id;
+        if (!text_id(&names->events, leaf->name, &name_id))
+            continue;
+        struct eventcolumns_event *event =
+            eventcolumns_add(columns, name_id, occurrencecolumn_is_move(leaf->name));
+        event->name = leaf->name;
+        for (size_t w = 0; w < leaf->where_count; w++)
+            eventcolumns_add_property(columns, event, leaf->where[w].name);
+    }
+    return columns->count ? eventcolumns_resolve(db, project_id, columns, info) : 0;
+}
+
 int names_resolve(struct db *db, struct arena *arena, uint32_t project_id,
                   const struct filter *filter, struct names **ret, struct err_info *info)
 {
@@ -173,6 +264,10 @@ int names_resolve(struct db *db, struct arena *arena, uint32_t project_id,
     if (!err && events->count)
         err =
             eventname_find(db, arena, project_id, events->items, events->count, events->ids, info);
+    if (!err)
+        err = resolve_occurrences(names, db, project_id, info);
+    if (!err && names->set_count)
+        err = setname_resolve(db, arena, project_id, names->sets, names->set_count, info);
     if (err)
         return err;
     keep_known_fields(names);
@@ -181,15 +276,6 @@ int names_resolve(struct db *db, struct arena *arena, uint32_t project_id,
 }
 
 /* ---- answers ------------------------------------------------------------------------------- */
-
-static bool text_id(const struct text_set *set, struct str text, uint32_t *ret_id)
-{
-    size_t i = text_find(set, text);
-    if (i == set->count || !set->ids[i])
-        return false;
-    *ret_id = set->ids[i];
-    return true;
-}
 
 static bool field_id(void *ctx, struct str path, uint32_t *ret_id)
 {
@@ -207,9 +293,33 @@ static const struct program_segment *segment_of(void *ctx, struct str uuid)
     return known && known->found ? &known->segment : NULL;
 }
 
+static bool set_of(void *ctx, const struct filter_leaf *leaf, uint64_t *ret_set_id)
+{
+    const struct setname *set = set_find(ctx, leaf);
+    *ret_set_id = set ? set->set_id : 0;
+    return *ret_set_id != 0;
+}
+
+static uint32_t property_id(void *ctx, uint32_t name_id, struct str path)
+{
+    const struct names *names = ctx;
+    const struct eventcolumns_event *event =
+        eventcolumns_of_part(&names->occurrences, KEY_PART_EVENT(name_id));
+    for (size_t i = 0; event && i < event->property_count; i++) {
+        if (str_eq(event->properties[i].path, path))
+            return event->properties[i].id;
+    }
+    return 0; /* not reached: every leaf was noted */
+}
+
 struct program_names names_for_program(struct names *names)
 {
-    return (struct program_names){names, field_id, event_id, segment_of};
+    return (struct program_names){names, field_id, event_id, segment_of, set_of, property_id};
+}
+
+const struct eventcolumns *names_occurrences(const struct names *names)
+{
+    return &names->occurrences;
 }
 
 const struct catalog_name *names_fields(const struct names *names, size_t *ret_count)

@@ -1,10 +1,11 @@
 /*
- * Names: everything that a filter names (fields, events, segments and what those name in turn),
- * read in one snapshot before the filter is compiled.
+ * Names: everything that a filter names (fields, events and their properties, tags and their kind,
+ * segments and what those name in turn), read in one snapshot before the filter is compiled.
  */
 #ifndef MUSTER_AUDIENCE_NAMES_H
 #define MUSTER_AUDIENCE_NAMES_H
 
+#include "audience/eventcolumns.h"
 #include "base/hash.h"
 #include "column/program.h"
 #include "db/db.h"
@@ -43,5 +44,8 @@ struct program_names names_for_program(struct names *names);
 
 /* The data paths that were named and exist, for rowvalues_paths_new. */
 const struct catalog_name *names_fields(const struct names *names, size_t *ret_count);
+
+/* The events whose occurrences the filter looks at one by one; none is no failure. */
+const struct eventcolumns *names_occurrences(const struct names *names);
 
 #endif

@@ -40,6 +40,56 @@ static bool holds(void *ctx, int column)
     return settling->known[column] == HOLDS_YES;
 }
 
+/* ---- occurrences that must be read from the log --------------------------------------------- */
+
+/* As many take two seconds to read; what they hold under a property takes rows behind the index. */
+#define LOGGED_MAX 5000000
+#define LOGGED_WITH_DATA 8
+
+static void add_count(void *ctx, uint32_t row, const struct chunk_cell *cell)
+{
+    (void)row;
+    *(uint64_t *)ctx += cell->code;
+}
+
+/* Refuses what would take too long, as long as the worker builds the columns. */
+static int check_log(struct question *q, const struct eventcolumns_event *event, uint64_t *total,
+                     struct err_info *info)
+{
+    uint64_t key = KEY_EVENT_COUNT(event->name_id), count = 0;
+    struct eval_column column;
+    for (uint32_t chunk = 0; chunk < q->snapshot->chunk_count; chunk++) {
+        int err = snapshot_columns(q->snapshot, &key, 1, chunk, &column, info);
+        if (err)
+            return err;
+        eval_visit(&column, add_count, &count);
+    }
+    *total += event->property_count ? count * LOGGED_WITH_DATA : count;
+    if (event->refused && *total > LOGGED_MAX)
+        return err_set(info, ERR_UNPROCESSABLE, "TOO_MANY_OCCURRENCES",
+                       "\"" STR_FMT "\" has too many occurrences for filters that look at each of"
+                       " them; those without a window on a count and without where are answered",
+                       STR_ARG(event->name));
+    return *total <= LOGGED_MAX
+               ? 0
+               : err_set(info, ERR_UNAVAILABLE, "COLUMN_NOT_READY",
+                         "The occurrences of \"" STR_FMT "\" are being made ready for filters that"
+                         " look at each of them; please try again in a moment",
+                         STR_ARG(event->name));
+}
+
+static int check_logs(struct question *q, struct err_info *info)
+{
+    const struct eventcolumns *occurrences = q->snapshot->occurrences;
+    uint64_t total = 0;
+    int err = 0;
+    for (size_t i = 0; !err && i < occurrences->count; i++) {
+        if (!occurrences->events[i].built)
+            err = check_log(q, &occurrences->events[i], &total, info);
+    }
+    return err;
+}
+
 /* ---- preparing ----------------------------------------------------------------------------- */
 
 static int compile(const struct question *q, const struct filter *filter, int64_t at_ms,
@@ -71,6 +121,7 @@ static int bring_columns(struct question *q, const uint64_t *extra, size_t extra
     memcpy(q->keys, q->program->columns, count * sizeof *q->keys);
     if (extra_count)
         memcpy(q->keys + count, extra, extra_count * sizeof *q->keys);
+    s->occurrences = names_occurrences(q->names);
     return snapshot_bring(s, q->keys, q->key_count,
                           rowvalues_paths_new(s->arena, fields, field_count), info);
 }
@@ -85,6 +136,8 @@ int question_init(struct question *q, struct snapshot *snapshot, const struct fi
         err = compile(q, filter, at_ms, &q->program, info);
     if (!err)
         err = bring_columns(q, extra, extra_count, info);
+    if (!err)
+        err = check_logs(q, info);
     if (!err)
         err = settle(q, q->program, info);
     if (!err)
@@ -108,6 +161,8 @@ void question_done(struct question *q)
 {
     eval_free(q->eval);
     q->eval = NULL;
+    if (q->snapshot)
+        snapshot_let_go(q->snapshot);
 }
 
 int question_chunk(struct question *q, uint32_t chunk, struct err_info *info)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audience/chunkcache.h"
+#include "column/draftwrite.h"
 
 /* ---- directories that the process keeps ---------------------------------------------------- */
 
@@ -100,7 +101,7 @@ int snapshot_keep_draft(struct arena *arena, struct draft *draft, struct chunk *
 {
     struct buf bytes;
     buf_init(&bytes, SIZE_MAX / 2);
-    draft_write_small(draft, &bytes);
+    draftwrite_small(draft, &bytes);
     const char *kept = bytes.failed ? NULL : arena_copy(arena, bytes.at, bytes.len);
     size_t len = bytes.len;
     buf_done(&bytes);
@@ -127,7 +128,16 @@ struct collector {
     struct arena *scratch;
     const struct rowvalues_paths *paths;
     uint32_t chunk;
+    struct eventcolumns_rows *occurrences; /* of the same contacts; NULL: none are needed */
 };
+
+static void put_row(struct collector *c, const struct rowscan_row *row)
+{
+    uint32_t index = draft_row(c->draft, row->ordinal % KEY_CHUNK_ROWS);
+    rowvalues_put(c->draft, index, c->part, row, c->paths, c->scratch);
+    if (c->occurrences && row->present)
+        eventcolumns_put(c->occurrences, c->draft, index, row->ordinal);
+}
 
 static int finish_dirty(struct collector *c, struct err_info *info)
 {
@@ -151,8 +161,7 @@ static int collect_dirty(const struct rowscan_row *row, void *ctx, struct err_in
             return err;
         c->chunk = chunk;
     }
-    uint32_t index = draft_row(c->draft, row->ordinal % KEY_CHUNK_ROWS);
-    rowvalues_put(c->draft, index, c->part, row, c->paths, c->scratch);
+    put_row(c, row);
     return 0;
 }
 
@@ -160,8 +169,14 @@ static int bring_part(struct snapshot *s, uint64_t part, struct err_info *info)
 {
     AUTO(draft) draft = draft_new();
     AUTO(arena) scratch = arena_new();
-    struct collector c = {s, part, draft, scratch, s->paths, 0};
-    int err = rowscan_dirty(s->db, s->project_id, part, 0, 0, collect_dirty, &c, info);
+    const struct eventcolumns_event *event = eventcolumns_of_part(s->occurrences, part);
+    bool built = event && event->built; /* others are read from the log for all contacts */
+    AUTO(eventcolumns_rows) rows = built ? eventcolumns_rows_new(event) : NULL;
+    struct collector c = {s, part, draft, scratch, s->paths, 0, rows};
+    int err = rows ? eventcolumns_read_dirty(rows, s->db, s->project_id, 0, info) : 0;
+    if (err)
+        return err;
+    err = rowscan_dirty(s->db, s->project_id, part, 0, 0, collect_dirty, &c, info);
     return err ? err : finish_dirty(&c, info);
 }
 
@@ -206,8 +221,7 @@ static int collect_all(const struct rowscan_row *row, void *ctx, struct err_info
 {
     struct collector *c = ctx;
     (void)info;
-    uint32_t index = draft_row(c->draft, row->ordinal % KEY_CHUNK_ROWS);
-    rowvalues_put(c->draft, index, c->part, row, c->paths, c->scratch);
+    put_row(c, row);
     return 0;
 }
 
@@ -216,14 +230,17 @@ int snapshot_from_rows(struct snapshot *s, uint64_t part, uint32_t chunk, struct
 {
     AUTO(draft) draft = draft_new();
     AUTO(arena) scratch = arena_new();
-    struct collector c = {s, part, draft, scratch, s->paths, chunk};
-    uint32_t first = chunk * KEY_CHUNK_ROWS;
-    int err = rowscan_range(s->db, s->project_id, part, first, first + (KEY_CHUNK_ROWS - 1),
-                            collect_all, &c, info);
+    const struct eventcolumns_event *event = eventcolumns_of_part(s->occurrences, part);
+    AUTO(eventcolumns_rows) rows = event ? eventcolumns_rows_new(event) : NULL;
+    struct collector c = {s, part, draft, scratch, s->paths, chunk, rows};
+    uint32_t first = chunk * KEY_CHUNK_ROWS, last = first + (KEY_CHUNK_ROWS - 1);
+    int err = rows ? eventcolumns_read(rows, s->db, s->project_id, first, last, info) : 0;
+    if (!err)
+        err = rowscan_range(s->db, s->project_id, part, first, last, collect_all, &c, info);
     return err ? err : snapshot_keep_draft(s->arena, draft, ret, info);
 }
 
-/* ---- one column with its levels ------------------------------------------------------------ */
+/* ---- levels -------------------------------------------------------------------------------- */
 
 static void add_level(struct eval_column *column, const struct chunk *rows, uint64_t key)
 {
@@ -266,11 +283,68 @@ static int from_rows(struct snapshot *s, uint64_t key, uint32_t chunk, struct ev
     return 0;
 }
 
+/* ---- occurrences that are not built -------------------------------------------------------- */
+
+static int read_log(struct snapshot *s, const struct eventcolumns_event *event, uint32_t chunk,
+                    struct chunk *ret, struct err_info *info)
+{
+    AUTO(draft) draft = draft_new();
+    AUTO(eventcolumns_rows) rows = eventcolumns_rows_new(event);
+    uint32_t first = chunk * KEY_CHUNK_ROWS, ordinal;
+    int err =
+        eventcolumns_read(rows, s->db, s->project_id, first, first + (KEY_CHUNK_ROWS - 1), info);
+    while (!err && eventcolumns_next(rows, &ordinal)) {
+        uint32_t index = draft_row(draft, ordinal % KEY_CHUNK_ROWS);
+        eventcolumns_put(rows, draft, index, ordinal);
+    }
+    return err ? err : snapshot_keep_draft(s->log_arena, draft, ret, info);
+}
+
+/* Of one chunk at a time: a project's whole log would not fit. */
+static int logged_column(struct snapshot *s, const struct eventcolumns_event *event, uint64_t key,
+                         uint32_t chunk, struct eval_column *ret, struct err_info *info)
+{
+    uint64_t part = key_part(key);
+    if (!s->log_arena)
+        s->log_arena = arena_new();
+    if (s->logged_count && s->logged[0].chunk != chunk) {
+        s->logged_count = 0;
+        arena_reset(s->log_arena);
+    }
+    const struct chunk *rows = level_find(s->logged, s->logged_count, part, chunk);
+    struct chunk made;
+    if (!rows) {
+        int err = read_log(s, event, chunk, &made, info);
+        if (err)
+            return err;
+        *level_add(s, &s->logged, &s->logged_count, &s->logged_room, part, chunk) = made;
+        rows = &made;
+    }
+    /* A copy: the list moves when it grows. */
+    struct chunk *kept = arena_alloc(s->log_arena, sizeof *kept);
+    *kept = *rows;
+    *ret = (struct eval_column){0};
+    add_level(ret, kept, key);
+    return 0;
+}
+
+void snapshot_let_go(struct snapshot *s)
+{
+    arena_free(s->log_arena);
+    s->log_arena = NULL;
+    s->logged_count = 0;
+}
+
+/* ---- one column with its levels ------------------------------------------------------------ */
+
 static int one_column(struct snapshot *s, uint64_t key, uint32_t chunk, struct eval_column *ret,
                       struct err_info *info)
 {
     uint64_t part = key_part(key);
     const struct chunk *base, *large, *small;
+    const struct eventcolumns_event *event = eventcolumns_of_part(s->occurrences, part);
+    if (event && !event->built && key_is_occurrences(key))
+        return logged_column(s, event, key, chunk, ret, info);
     *ret = (struct eval_column){0};
     if (level_find(s->rebuilt, s->rebuilt_count, part, chunk))
         return from_rows(s, key, chunk, ret, info);
@@ -310,8 +384,21 @@ int snapshot_columns(struct snapshot *s, const uint64_t *keys, size_t count, uin
     return 0;
 }
 
+static void ask_for_columns(const struct snapshot *s, const struct eventcolumns_event *event)
+{
+    struct str *paths = arena_array(s->arena, event->property_count, sizeof *paths);
+    for (size_t i = 0; i < event->property_count; i++)
+        paths[i] = event->properties[i].path;
+    IGNORE_RESULT(occurrencecolumn_want(s->db, s->project_id, event->name_id, paths,
+                                        event->property_count, NULL));
+}
+
 void snapshot_report_damage(const struct snapshot *s)
 {
     if (s->rebuilt_count)
         IGNORE_RESULT(chunkstore_request_rebuild(s->db, s->project_id, NULL));
+    for (size_t i = 0; s->occurrences && i < s->occurrences->count; i++) {
+        if (!s->occurrences->events[i].asked)
+            ask_for_columns(s, &s->occurrences->events[i]);
+    }
 }

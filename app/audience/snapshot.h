@@ -1,7 +1,8 @@
 /*
  * Snapshot: the columns of one project as they are in the open transaction. Knows which chunks are
  * stored, brings the dirty rows of the parts that are asked for, and hands out each column with all
- * its levels. A chunk that does not verify is read from rows instead.
+ * its levels. A chunk that does not verify is read from rows instead, and so are columns of
+ * occurrences that were not built yet.
  */
 #ifndef MUSTER_AUDIENCE_SNAPSHOT_H
 #define MUSTER_AUDIENCE_SNAPSHOT_H
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "audience/eventcolumns.h"
 #include "audience/rowvalues.h"
 #include "base/arena.h"
 #include "column/eval.h"
@@ -35,6 +37,12 @@ struct snapshot {
     struct snapshot_level *rebuilt; /* read from rows, because what is stored is damaged */
     size_t dirty_count, dirty_room, rebuilt_count, rebuilt_room;
     const struct rowvalues_paths *paths; /* of the dirty contact rows */
+    const struct eventcolumns
+        *occurrences; /* that event rows give beside the roll-up; NULL: none */
+    /* Occurrences of the chunk at hand, read from the log. */
+    struct arena *log_arena; /* of the bytes below; made on first use */
+    struct snapshot_level *logged;
+    size_t logged_count, logged_room;
 };
 
 /*
@@ -74,13 +82,17 @@ int snapshot_from_rows(struct snapshot *snapshot, uint64_t part, uint32_t chunk,
                        struct err_info *info) MUST_CHECK;
 
 /*
- * Asks the worker for a rebuild when the snapshot came upon damage: its answers came from rows. To
- * be called after the transaction; a zeroed snapshot is allowed. That it cannot ask is no failure:
- * the next reader will.
+ * Asks the worker for what the snapshot missed, so that its answers came from rows: a rebuild when
+ * it came upon damage, columns of occurrences that are not there. To be called after the
+ * transaction; a zeroed snapshot is allowed. That it cannot ask is no failure: the next reader
+ * will.
  */
 void snapshot_report_damage(const struct snapshot *snapshot);
 
-/* Opens the bytes of a finished draft (written by draft_write_small) in the arena. */
+/* Releases what is no memory of the arena. A zeroed snapshot is allowed, and to do it twice. */
+void snapshot_let_go(struct snapshot *snapshot);
+
+/* Opens the bytes of a finished draft (written by draftwrite_small) in the arena. */
 int snapshot_keep_draft(struct arena *arena, struct draft *draft, struct chunk *ret,
                         struct err_info *info) MUST_CHECK;
 

@@ -41,6 +41,7 @@ struct folding {
     uint32_t *ordinals; /* marks of the part that were read, */
     int64_t *seqs;      /* and their seqs */
     size_t marks;
+    struct eventcolumns_rows *occurrences; /* of the same contacts; NULL: none are stored */
     struct pending *pending; /* finished chunks of the part, until its stream of rows has ended */
     size_t pending_count, pending_room;
 };
@@ -75,6 +76,8 @@ static int take_row(const struct rowscan_row *row, void *ctx, struct err_info *i
     f->seqs[f->marks++] = row->seq;
     uint32_t index = draft_row(f->draft, row->ordinal % KEY_CHUNK_ROWS);
     rowvalues_put(f->draft, index, f->part, row, f->levels.snapshot.paths, f->scratch);
+    if (f->occurrences && row->present)
+        eventcolumns_put(f->occurrences, f->draft, index, row->ordinal);
     return 0;
 }
 
@@ -86,7 +89,12 @@ static int fold_part(struct folding *f, uint64_t part, uint64_t limit, struct er
     f->marks = f->pending_count = 0;
     f->ordinals = arena_array(s->arena, limit, sizeof *f->ordinals);
     f->seqs = arena_array(s->arena, limit, sizeof *f->seqs);
-    int err = rowscan_dirty(s->db, s->project_id, part, 0, limit, take_row, f, info);
+    const struct eventcolumns_event *event = eventcolumns_of_part(s->occurrences, part);
+    AUTO(eventcolumns_rows) rows = event ? eventcolumns_rows_new(event) : NULL;
+    f->occurrences = rows;
+    int err = rows ? eventcolumns_read_dirty(rows, s->db, s->project_id, limit, info) : 0;
+    if (!err)
+        err = rowscan_dirty(s->db, s->project_id, part, 0, limit, take_row, f, info);
     if (!err)
         err = finish_chunk(f, info);
     for (size_t i = 0; !err && i < f->pending_count; i++)

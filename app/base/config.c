@@ -40,6 +40,31 @@ static const char *master_key_file(void)
     return text_of("MUSTER_MASTER_KEY_FILE", path);
 }
 
+static int rates_of(const char *name, struct config_rates *ret, struct err_info *info)
+{
+    static const struct config_rates plans[] = {
+        {"off", 0, 0},         {"free", 100, 20},        {"starter", 500, 100},
+        {"growth", 2000, 500}, {"business", 5000, 1000}, {"enterprise", 10000, 2000},
+    };
+    struct str send, text = str_from(text_of(name, "enterprise"));
+    uint64_t general_count, send_count;
+    for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+        if (str_eq_c(text, plans[i].plan)) {
+            *ret = plans[i];
+            return 0;
+        }
+    }
+    struct str general = str_split(text, '/', &send);
+    if (!num_parse_u64(general, UINT32_MAX, &general_count) || general_count == 0 ||
+        !num_parse_u64(send, UINT32_MAX, &send_count) || send_count == 0)
+        return err_set(info, ERR_INVAL, NULL,
+                       "%s must be free, starter, growth, business, enterprise, off, or two "
+                       "numbers as in \"500/100\", not \"" STR_FMT "\"",
+                       name, STR_ARG(text));
+    *ret = (struct config_rates){"custom", (uint32_t)general_count, (uint32_t)send_count};
+    return 0;
+}
+
 int config_from_env(struct config *ret, struct err_info *info)
 {
     struct config c = {
@@ -50,12 +75,17 @@ int config_from_env(struct config *ret, struct err_info *info)
         .metrics_file = text_of("MUSTER_METRICS_FILE", "/run/muster/metrics.mem"),
         .master_key_file = master_key_file(),
         .webhook_allow = text_of("MUSTER_WEBHOOK_ALLOW", ""),
+        .sns_connect_to = text_of("MUSTER_SNS_CONNECT", ""),
+        .sns_ca_file = text_of("MUSTER_SNS_CA", ""),
+        .public_url = text_of("MUSTER_PUBLIC_URL", ""),
     };
     int err = count_of("MUSTER_CACHE_MAX", memory_bytes() / 4, &c.cache_max_bytes, info);
     if (err == 0)
         err = count_of("MUSTER_LEASE_SECONDS", 60, &c.lease_s, info);
     if (err == 0 && (c.lease_s == 0 || c.lease_s > LEASE_MAX_S))
         err = err_set(info, ERR_INVAL, NULL, "MUSTER_LEASE_SECONDS must be 1 to %d", LEASE_MAX_S);
+    if (err == 0)
+        err = rates_of("MUSTER_RATE_PLAN", &c.rates, info);
     if (err == 0)
         err = count_of("MUSTER_MAX_REQUESTS", 100000, &c.max_requests, info);
     if (err == 0)

@@ -10,6 +10,13 @@
 
 #include "base/err.h"
 
+/* Requests of an account in a minute (http-api §2). */
+struct config_rates {
+    const char *plan; /* its word, "custom" for numbers of our own; "off": nothing is limited */
+    uint32_t general;
+    uint32_t send;
+};
+
 /* Texts borrow from getenv. The database's settings: db_config_from_env. */
 struct config {
     const char *environment;     /* MUSTER_ENVIRONMENT, "production" */
@@ -21,9 +28,15 @@ struct config {
     const char *master_key_file; /* MUSTER_MASTER_KEY_FILE, else the credential of systemd, else
                                     /etc/muster/master.key; "": none */
     const char *webhook_allow;   /* MUSTER_WEBHOOK_ALLOW, "": what may be sent to besides https */
+    const char *sns_connect_to;  /* MUSTER_SNS_CONNECT, "": host:port in place of Amazon's */
+    const char *sns_ca_file;     /* MUSTER_SNS_CA, "": authorities in place of the system's */
+    const char *public_url;      /* MUSTER_PUBLIC_URL, "": what links in messages begin with; else
+                                    the host that was asked */
     uint64_t lease_s; /* MUSTER_LEASE_SECONDS, 60: what a dead worker held is free then */
     uint64_t import_reserve_bytes; /* MUSTER_IMPORT_RESERVE, 512 MiB: an upload is refused when the
                                       database's disk would have less than that left */
+    struct config_rates rates;     /* MUSTER_RATE_PLAN, "enterprise": a plan of http-api §2, two
+                                      numbers as in "500/100", or off */
     uint64_t max_requests;         /* MUSTER_MAX_REQUESTS, 100000: then a process starts afresh */
     uint64_t max_private_bytes;    /* MUSTER_MAX_PRIVATE_BYTES, 256 MiB: likewise */
 };

@@ -18,7 +18,8 @@ enum err {
     ERR_UNAVAILABLE = -8,   /* the database is away or too slow; try again */
     ERR_RETRY = -9,         /* internal: the transaction was rolled back, run it again */
     ERR_CORRUPT = -10,      /* derived data does not verify */
-    ERR_INTERNAL = -11      /* a defect of ours */
+    ERR_INTERNAL = -11,     /* a defect of ours */
+    ERR_FORBIDDEN = -12     /* a good key, but not for this (403) */
 };
 
 /* One problem at one place of the input. */

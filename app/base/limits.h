@@ -30,6 +30,14 @@
 #define LIMIT_CAMPAIGN_FROM_CHARS 200           /* name of the sender; its column */
 #define LIMIT_SEGMENTS 10000                    /* per project */
 #define LIMIT_SEGMENTS_BYTES (24 * 1024 * 1024) /* filters of a project: its list is one answer */
+#define LIMIT_TAGS 10000                        /* per project */
+#define LIMIT_LISTS 10000                       /* per project */
+#define LIMIT_SEQUENCES 10000                   /* per project */
+#define LIMIT_SEQUENCE_STEPS 100
+#define LIMIT_SEQUENCE_STEPS_BYTES (64 * 1024) /* a page of 100 fits LIMIT_RESPONSE_BYTES */
+#define LIMIT_CONTACT_GROUPS 100               /* in one request */
+#define LIMIT_SLUG_BYTES 200            /* what a Plunk name can make; stands in event names */
+#define LIMIT_RESOURCE_NAME_CHARS 200   /* tag, list, sequence: their columns */
 #define LIMIT_NESTED_SEGMENTS 1000      /* segments that one filter reaches, itself included */
 #define LIMIT_SEGMENT_REFS 200000       /* segments named by all filters of a project, summed */
 #define LIMIT_PAGE_SIZE 100             /* page and cursor lists; http-api §1.3 */
@@ -42,8 +50,14 @@
 #define LIMIT_IMPORT_COLUMNS 1000                            /* http-api §4.6 */
 #define LIMIT_IMPORT_JOBS 2                                  /* open ones of a project; §4.6 */
 #define LIMIT_IMPORT_ERRORS_SHOWN 1000                       /* in the job's answer; §4.1 */
-#define LIMIT_WEBHOOKS 100      /* per project: each event may go to all of them */
-#define LIMIT_WEBHOOK_EVENTS 50 /* patterns of one webhook */
+#define LIMIT_BULK_IDS 1000       /* contactIds of one bulk action; http-api §1.5 */
+#define LIMIT_BULK_EXCLUDED 10000 /* excludeIds of one */
+#define LIMIT_BULK_JOBS 1000      /* open ones of a project */
+#define LIMIT_SUPPRESSIONS 100    /* rules of a project; http-api §1.10 */
+#define LIMIT_SUPPRESSION_NAME_CHARS 100
+#define LIMIT_SUPPRESSION_PATTERN_CHARS 254 /* http-api §1.10 */
+#define LIMIT_WEBHOOKS 100                  /* per project: each event may go to all of them */
+#define LIMIT_WEBHOOK_EVENTS 50             /* patterns of one webhook */
 #define LIMIT_WEBHOOK_DESCRIPTION_CHARS 500
 #define LIMIT_EVENT_TYPE_BYTES 440 /* a pattern; segment.<slug>.entry is the longest type */
 

@@ -10,6 +10,7 @@
 #include "store/apikey.h"
 #include "store/hostmem.h"
 #include "store/project.h"
+#include "store/publiclink.h"
 
 /* A number after an option; absent: 0. */
 static int account_option(int *argc, char **argv, uint32_t *ret, struct err_info *info)
@@ -59,6 +60,17 @@ int admin_project_list(struct cli *cli, int argc, char **argv, struct err_info *
                STR_ARG(list[i].name));
     }
     return 0;
+}
+
+int admin_project_public_ids(struct cli *cli, int argc, char **argv, struct err_info *info)
+{
+    struct project project;
+    if (argc != 2 || (strcmp(argv[1], "on") != 0 && strcmp(argv[1], "off") != 0))
+        return ERR_INVAL;
+    int err = project_find(cli->db, cli->arena, str_from(argv[0]), &project, info);
+    if (err < 0)
+        return err;
+    return publiclink_allow_bare_ids(cli->db, project.project_id, strcmp(argv[1], "on") == 0, info);
 }
 
 static const struct {

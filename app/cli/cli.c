@@ -23,6 +23,10 @@ static const struct command commands[] = {
      "Makes a project, in a new account or a given one. Prints number, UUID and account.",
      admin_project_create},
     {"project", "list", "", "Lists the projects.", admin_project_list},
+    {"project", "public-ids", "PROJECT on|off",
+     "Whether a contact's id alone opens its public pages, as Plunk's links do (plunkPublicIds). "
+     "Off unless it is switched on: who learns an id could then change that subscription.",
+     admin_project_public_ids},
     {"key", "create", "PROJECT secret|public|site|account [--name NAME]",
      "Makes an API key and prints it, this once. secret: sk_, public: pk_ (may only track), "
      "site: pm_live_ for this project, account: pm_live_ for all projects of its account.",
@@ -31,18 +35,19 @@ static const struct command commands[] = {
     {"key", "revoke", "KEY-ID", "Ends a key, at once and for good.", admin_key_revoke},
     {"import", "contacts",
      "FILE [--project PROJECT] [--mode upsert|create|update] [--dry-run] [--segment ID] "
-     "[--keep-created] [--keep-quotes]",
+     "[--tag NAME] [--keep-created] [--keep-quotes]",
      "Imports contacts from a CSV file; - reads standard input. Columns: email, subscribed, and "
      "any "
      "others, which become data (a.b nests). --mode create leaves out contacts that are there, "
      "update those that are not. --segment: they become members of that static segment. "
+     "--tag: they get that tag, which is made when it is not there. "
      "--keep-created: the column createdAt holds for new contacts. --keep-quotes: a ' before = + - "
      "@ belongs to the value. Exit status 1 when the file could not be imported; rows that are "
      "refused are listed and do not count as that.",
      importcmd_contacts},
     {"import", "events",
      "FILE [--project PROJECT] [--format csv|ndjson] [--mode upsert|update] [--dry-run] "
-     "[--segment ID] [--keep-quotes]",
+     "[--segment ID] [--tag NAME] [--keep-quotes]",
      "Imports events from a CSV file with the columns email, event, timestamp and any others, "
      "which "
      "become data of the event, or from NDJSON with a body of /v1/track in each line. Unknown "

@@ -7,6 +7,7 @@
 /* admin.c */
 cli_command admin_project_create;
 cli_command admin_project_list;
+cli_command admin_project_public_ids;
 cli_command admin_key_create;
 cli_command admin_key_list;
 cli_command admin_key_revoke;

@@ -16,6 +16,7 @@
 #include "store/importupload.h"
 #include "store/project.h"
 #include "store/segment.h"
+#include "store/tag.h"
 
 #define PIECE_BYTES (256 * 1024)
 #define ERRORS_SHOWN 10
@@ -138,6 +139,7 @@ static int read_arguments(struct import *import, int argc, char **argv, struct e
     const char *mode = cli_option(&argc, argv, "--mode");
     const char *format = cli_option(&argc, argv, "--format");
     const char *segment = cli_option(&argc, argv, "--segment");
+    const char *tag = cli_option(&argc, argv, "--tag");
     input->dry_run = take_word(&argc, argv, "--dry-run");
     input->keep_created = take_word(&argc, argv, "--keep-created");
     input->spreadsheet = !take_word(&argc, argv, "--keep-quotes");
@@ -151,6 +153,9 @@ static int read_arguments(struct import *import, int argc, char **argv, struct e
     }
     if (err == 0) {
         err = find_project(import->cli, project, &import->project, info);
+    }
+    if (err == 0 && tag != NULL && !tag_name(str_from(tag), &input->tag_name)) {
+        err = err_set(info, ERR_INVAL, NULL, "--tag is the name of a tag");
     }
     return err == 0 ? find_segment(import, segment, info) : err;
 }

@@ -37,6 +37,31 @@ static bool strings_fit(const struct chunk *chunk, const struct chunk_column *co
     return column->length == need;
 }
 
+static uint64_t row_offsets_bytes(const struct chunk *chunk)
+{
+    return chunk_align(4 * ((uint64_t)chunk->rows + 1));
+}
+
+static bool times_fit(const struct chunk *chunk, const struct chunk_column *column)
+{
+    if (column->length < sizeof(struct chunk_times_head))
+        return false;
+    const struct chunk_times_head *h = payload(chunk, column);
+    return column->length == sizeof *h + row_offsets_bytes(chunk) + 8 * (uint64_t)h->total;
+}
+
+static bool values_fit(const struct chunk *chunk, const struct chunk_column *column)
+{
+    if (column->length < sizeof(struct chunk_values_head))
+        return false;
+    const struct chunk_values_head *h = payload(chunk, column);
+    if (h->count > h->total || (h->width != 1 && h->width != 2 && h->width != 4))
+        return false;
+    return column->length ==
+           sizeof *h + row_offsets_bytes(chunk) + chunk_align((uint64_t)h->width * h->total) +
+               chunk_align(4 * ((uint64_t)h->count + 1)) + chunk_align((uint64_t)h->text_bytes);
+}
+
 static bool column_fits(const struct chunk *chunk, const struct chunk_column *column)
 {
     if (column->offset % 8 || column->offset > chunk->len ||
@@ -61,6 +86,10 @@ static bool column_fits(const struct chunk *chunk, const struct chunk_column *co
     case CHUNK_STRING:
     case CHUNK_LIST:
         return strings_fit(chunk, column);
+    case CHUNK_TIMES:
+        return times_fit(chunk, column);
+    case CHUNK_VALUES:
+        return values_fit(chunk, column);
     }
     return false;
 }
@@ -189,13 +218,61 @@ struct str chunk_folded_at(const struct chunk_strings *s, uint32_t entry)
                         s->fold_offsets[entry + 1] - s->fold_offsets[entry]};
 }
 
+static uint32_t code_of_width(const void *codes, uint32_t width, uint32_t at)
+{
+    if (width == 1)
+        return ((const uint8_t *)codes)[at];
+    if (width == 2)
+        return ((const uint16_t *)codes)[at];
+    return ((const uint32_t *)codes)[at];
+}
+
 uint32_t chunk_code_at(const struct chunk_strings *s, uint32_t row)
 {
-    if (s->width == 1)
-        return ((const uint8_t *)s->codes)[row];
-    if (s->width == 2)
-        return ((const uint16_t *)s->codes)[row];
-    return ((const uint32_t *)s->codes)[row];
+    return code_of_width(s->codes, s->width, row);
+}
+
+void chunk_times(const struct chunk *chunk, const struct chunk_column *column,
+                 struct chunk_times *ret)
+{
+    const struct chunk_times_head *h = payload(chunk, column);
+    const uint8_t *at = (const uint8_t *)(h + 1);
+    ret->total = h->total;
+    ret->offsets = (const void *)at;
+    ret->ms = (const void *)(at + row_offsets_bytes(chunk));
+}
+
+void chunk_values(const struct chunk *chunk, const struct chunk_column *column,
+                  struct chunk_values *ret)
+{
+    const struct chunk_values_head *h = payload(chunk, column);
+    const uint8_t *at = (const uint8_t *)(h + 1);
+    *ret = (struct chunk_values){.total = h->total, .width = h->width, .count = h->count};
+    ret->offsets = (const void *)at;
+    at += row_offsets_bytes(chunk);
+    ret->codes = at;
+    at += chunk_align((uint64_t)h->width * h->total);
+    ret->text_offsets = (const void *)at;
+    ret->bytes = (const char *)at + chunk_align(4 * ((uint64_t)h->count + 1));
+}
+
+uint32_t chunk_values_code(const struct chunk_values *values, uint32_t item)
+{
+    return code_of_width(values->codes, values->width, item);
+}
+
+struct str chunk_values_entry(const struct chunk_values *values, uint32_t entry)
+{
+    return (struct str){values->bytes + values->text_offsets[entry],
+                        values->text_offsets[entry + 1] - values->text_offsets[entry]};
+}
+
+struct str chunk_cell_item(const struct chunk_cell *cell, uint32_t i)
+{
+    if (cell->texts)
+        return cell->texts[i];
+    uint32_t code = chunk_values_code(&cell->values, cell->first + i);
+    return code ? chunk_values_entry(&cell->values, code - 1) : (struct str){0};
 }
 
 /* ---- one value ----------------------------------------------------------------------------- */
@@ -224,6 +301,26 @@ static bool text_cell(const struct chunk *chunk, const struct chunk_column *colu
     chunk_texts(chunk, column, &texts);
     ret->text = chunk_text_at(&texts, row);
     return ret->text.at != NULL;
+}
+
+static bool times_cell(const struct chunk *chunk, const struct chunk_column *column, uint32_t row,
+                       struct chunk_cell *ret)
+{
+    struct chunk_times times;
+    chunk_times(chunk, column, &times);
+    ret->count = times.offsets[row + 1] - times.offsets[row];
+    ret->times = times.ms + times.offsets[row];
+    return ret->count > 0;
+}
+
+static bool values_cell(const struct chunk *chunk, const struct chunk_column *column, uint32_t row,
+                        struct chunk_cell *ret)
+{
+    chunk_values(chunk, column, &ret->values);
+    ret->first = ret->values.offsets[row];
+    ret->count = ret->values.offsets[row + 1] - ret->first;
+    ret->texts = NULL;
+    return ret->count > 0;
 }
 
 bool chunk_cell(const struct chunk *chunk, const struct chunk_column *column, uint32_t row,
@@ -255,6 +352,10 @@ bool chunk_cell(const struct chunk *chunk, const struct chunk_column *column, ui
     case CHUNK_STRING:
     case CHUNK_LIST:
         return string_cell(chunk, column, row, ret);
+    case CHUNK_TIMES:
+        return times_cell(chunk, column, row, ret);
+    case CHUNK_VALUES:
+        return values_cell(chunk, column, row, ret);
     }
     return false;
 }

@@ -30,9 +30,11 @@ enum chunk_kind {
     CHUNK_COUNT,   /* uint32, 0 absent */
     CHUNK_TEXT,    /* each row's own bytes (email) */
     CHUNK_STRING,  /* dictionary of strings, codes */
-    CHUNK_LIST     /* dictionary of canonical JSON lists, codes */
+    CHUNK_LIST,    /* dictionary of canonical JSON lists, codes */
+    CHUNK_TIMES,   /* the instants of each row's occurrences, ascending */
+    CHUNK_VALUES /* what each of them holds, in the same order: dictionary of tagged texts, codes */
 };
-#define CHUNK_KINDS 9
+#define CHUNK_KINDS 11
 
 /* Directory entry of one column, as stored. */
 struct chunk_column {
@@ -105,6 +107,39 @@ struct str chunk_string_at(const struct chunk_strings *strings, uint32_t entry);
 struct str chunk_folded_at(const struct chunk_strings *strings, uint32_t entry);
 uint32_t chunk_code_at(const struct chunk_strings *strings, uint32_t row);
 
+/* Occurrences: row i has items offsets[i] … offsets[i + 1] - 1; none is absent. */
+struct chunk_times {
+    const uint32_t *offsets; /* rows + 1 */
+    const int64_t *ms;
+    uint32_t total;
+};
+void chunk_times(const struct chunk *chunk, const struct chunk_column *column,
+                 struct chunk_times *ret);
+
+/* What occurrences hold: code c > 0 is entry c-1, 0 is nothing. An entry's first byte is its type,
+ * enum chunk_tag; the rest the text, number, canonical JSON list. */
+enum chunk_tag {
+    CHUNK_TAG_STRING = 's',
+    CHUNK_TAG_NUMBER = 'n',
+    CHUNK_TAG_TRUE = 't',
+    CHUNK_TAG_FALSE = 'f',
+    CHUNK_TAG_LIST = 'l',
+    CHUNK_TAG_OBJECT = 'o'
+};
+struct chunk_values {
+    const uint32_t *offsets; /* rows + 1 */
+    const void *codes;
+    uint32_t total;
+    uint32_t width;               /* bytes of a code: 1, 2 or 4 */
+    uint32_t count;               /* entries */
+    const uint32_t *text_offsets; /* count + 1 */
+    const char *bytes;
+};
+void chunk_values(const struct chunk *chunk, const struct chunk_column *column,
+                  struct chunk_values *ret);
+uint32_t chunk_values_code(const struct chunk_values *values, uint32_t item);
+struct str chunk_values_entry(const struct chunk_values *values, uint32_t entry);
+
 /* One value of any kind. */
 struct chunk_cell {
     enum chunk_kind kind;
@@ -113,7 +148,15 @@ struct chunk_cell {
     int64_t ms;      /* INSTANT */
     double number;   /* NUMBER */
     struct str text; /* TEXT, STRING, LIST */
+    uint32_t count;  /* TIMES, VALUES: items */
+    const int64_t *times;
+    const struct str *texts;    /* VALUES, of one that is put: at == NULL for nothing; */
+    struct chunk_values values; /* of one that was read: items from `first` on */
+    uint32_t first;
 };
+
+/* What item i of a VALUES cell holds, tagged; at == NULL: nothing. */
+struct str chunk_cell_item(const struct chunk_cell *cell, uint32_t i);
 
 /* Reads slot `row` of a column into ret. Returns false when it is absent there. */
 bool chunk_cell(const struct chunk *chunk, const struct chunk_column *column, uint32_t row,
@@ -131,7 +174,8 @@ struct chunk_header {
     uint64_t total_bytes;
 };
 
-/* Payload heads of TEXT and of STRING/LIST, followed by their sections in order of the fields. */
+/* Payload heads of TEXT, STRING/LIST, TIMES and VALUES, followed by their sections in order of the
+ * fields. */
 struct chunk_text_head {
     uint32_t ascii;
     uint32_t text_bytes;
@@ -143,6 +187,17 @@ struct chunk_string_head {
     uint32_t fold_bytes; /* UINT32_MAX: no folded section */
     uint32_t has_dates;
     uint32_t unused;
+};
+
+struct chunk_times_head {
+    uint32_t total;
+    uint32_t unused;
+};
+struct chunk_values_head {
+    uint32_t total;
+    uint32_t count;
+    uint32_t width;
+    uint32_t text_bytes;
 };
 
 /* Rounds up to the 8-byte grid of sections. */

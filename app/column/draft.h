@@ -1,6 +1,6 @@
 /*
- * Draft: the values of some rows of one chunk on their way into chunk bytes. The one writer of the
- * format: dirty rows, deltas, merges and rebuilds all end here.
+ * Draft: the values of some rows of one chunk on their way into chunk bytes (column/draftwrite.h).
+ * Dirty rows, deltas, merges and rebuilds all go through here.
  */
 #ifndef MUSTER_COLUMN_DRAFT_H
 #define MUSTER_COLUMN_DRAFT_H
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "base/macros.h"
 #include "column/chunk.h"
 
 struct draft;
@@ -43,19 +43,19 @@ void draft_put_text(struct draft *draft, uint32_t index, uint64_t key, enum chun
 void draft_put_code(struct draft *draft, uint32_t index, uint64_t key, enum chunk_kind kind,
                     uint32_t code);
 
+/* Occurrences of a row: their times, ascending, and what each holds under a property, tagged (enum
+ * chunk_tag; at == NULL: nothing). Text is copied. */
+void draft_put_times(struct draft *draft, uint32_t index, uint64_t key, const int64_t *times,
+                     uint32_t count);
+void draft_put_values(struct draft *draft, uint32_t index, uint64_t key, const struct str *texts,
+                      uint32_t count);
+
+/* Takes the columns of occurrences out again. */
+void draft_drop_occurrences(struct draft *draft);
+
 /* Rows started so far; columns that have a value; key of the i-th of those (ascending). */
 uint32_t draft_row_count(const struct draft *draft);
 uint32_t draft_column_count(const struct draft *draft);
 uint64_t draft_column_key(struct draft *draft, uint32_t i);
-
-/* Appends a sparse chunk with all rows and all columns: a delta, or dirty rows. */
-void draft_write_small(struct draft *draft, struct buf *out);
-
-/*
- * Appends the base chunk of the columns that share `group` (key_group): dense, or sparse where that
- * is smaller; rows without a value are left out. Returns false, and appends nothing, when no row
- * has a value.
- */
-bool draft_write_base(struct draft *draft, uint64_t group, struct buf *out);
 
 #endif

@@ -134,6 +134,46 @@ static void run_leaf(const struct program_node *node, const struct eval_column *
         bits_not(ret);
 }
 
+/* ---- occurrences --------------------------------------------------------------------------- */
+
+bool eval_occurrences(const struct program_node *node, const struct eval_column *columns, int level,
+                      struct occurrence_columns *ret)
+{
+    const struct eval_column *times = &columns[node->column];
+    ret->chunk = level < 0 ? times->base : times->levels[level];
+    ret->times = level < 0 ? times->base_column : times->level_columns[level];
+    for (size_t i = 0; i < node->occurrence.where_count; i++) {
+        const struct eval_column *values = &columns[node->occurrence.wheres[i].column];
+        ret->values[i] = level < 0 ? values->base_column : values->level_columns[level];
+    }
+    return ret->times != NULL;
+}
+
+static void run_occurrences(const struct program_node *node, const struct eval_column *columns,
+                            struct bits *ret)
+{
+    const struct eval_column *times = &columns[node->column];
+    struct occurrence_columns sources;
+    uint64_t slots[BITS_WORDS];
+    sources.values = arena_xmalloc((node->occurrence.where_count + 1) * sizeof *sources.values);
+    bits_clear(ret);
+    if (eval_occurrences(node, columns, -1, &sources)) {
+        occurrence_match(&node->occurrence, &sources, slots);
+        slots_to_rows(times->base, slots, ret);
+    }
+    for (unsigned level = 0; level < times->level_count; level++) {
+        const struct chunk *chunk = times->levels[level];
+        memset(slots, 0, sizeof slots);
+        if (eval_occurrences(node, columns, (int)level, &sources))
+            occurrence_match(&node->occurrence, &sources, slots);
+        for (uint32_t i = 0; i < chunk->rows; i++)
+            bits_put(ret, chunk->ordinals[i], (slots[i >> 6] >> (i & 63)) & 1);
+    }
+    free(sources.values);
+    if (node->complement)
+        bits_not(ret);
+}
+
 /* ---- groups -------------------------------------------------------------------------------- */
 
 static void run_node(struct eval *eval, const struct program_node *node,
@@ -182,8 +222,12 @@ static void run_node(struct eval *eval, const struct program_node *node,
     case PROGRAM_EMAIL:
     case PROGRAM_STATUS:
     case PROGRAM_INSTANT:
+    case PROGRAM_COUNT:
     case PROGRAM_DATA:
         run_leaf(node, columns, ret);
+        break;
+    case PROGRAM_OCCURRENCES:
+        run_occurrences(node, columns, ret);
         break;
     }
     if (node->shared >= 0) {

@@ -41,6 +41,13 @@ void eval_run(struct eval *eval, const struct eval_column *columns, struct bits 
 /* The rows that have a value in a column, all levels taken into account. */
 void eval_presence(const struct eval_column *column, struct bits *ret);
 
+/*
+ * The columns of an OCCURRENCES node in the base (level -1) or in a level; `ret->values` has room
+ * for its conditions. Returns false when nobody has an occurrence there.
+ */
+bool eval_occurrences(const struct program_node *node, const struct eval_column *columns, int level,
+                      struct occurrence_columns *ret);
+
 /* Calls `fn` once for every row that has a value, in no order, with the newest one. */
 void eval_visit(const struct eval_column *column,
                 void (*fn)(void *ctx, uint32_t row, const struct chunk_cell *cell), void *ctx);

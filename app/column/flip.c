@@ -1,5 +1,8 @@
 #include "column/flip.h"
 
+#include <stdlib.h>
+
+#include "base/arena.h"
 #include "base/timeutil.h"
 
 /* Distance in ms to the next crossing; UINT64_MAX: none. Instants are less than 2^63 ms apart. */
@@ -70,13 +73,59 @@ static uint64_t of_levels(const struct predicate *p, const struct eval_column *c
     return best;
 }
 
+/* ---- occurrences --------------------------------------------------------------------------- */
+
+/* The dates that occurrences hold under one property, against a window of a condition on it. */
+static uint64_t of_entries(const struct predicate *p, const struct chunk *chunk,
+                           const struct chunk_column *column, int64_t now_ms)
+{
+    struct chunk_values values;
+    uint64_t best = UINT64_MAX;
+    if (!column || !predicate_moves(p->leaf->op))
+        return best;
+    chunk_values(chunk, column, &values);
+    for (uint32_t i = 0; i < values.count; i++) {
+        struct str entry = chunk_values_entry(&values, i);
+        int64_t date_ms;
+        if (!entry.len || entry.at[0] != CHUNK_TAG_STRING ||
+            timeutil_parse((struct str){entry.at + 1, entry.len - 1}, &date_ms) < TIMEUTIL_DAY)
+            continue;
+        uint64_t one = of_values(p, &date_ms, 1, now_ms);
+        best = one < best ? one : best;
+    }
+    return best;
+}
+
+static uint64_t of_occurrences(const struct program_node *node, const struct eval_column *columns,
+                               int64_t now_ms)
+{
+    const struct occurrence_test *test = &node->occurrence;
+    struct occurrence_columns at;
+    uint64_t best = UINT64_MAX;
+    at.values = arena_xmalloc((test->where_count + 1) * sizeof *at.values);
+    for (int level = -1; level < (int)columns[node->column].level_count; level++) {
+        if (!eval_occurrences(node, columns, level, &at))
+            continue;
+        uint64_t one = occurrence_next(test, &at);
+        best = one < best ? one : best;
+        for (size_t i = 0; i < test->where_count; i++) {
+            one = of_entries(&test->wheres[i].predicate, at.chunk, at.values[i], now_ms);
+            best = one < best ? one : best;
+        }
+    }
+    free(at.values);
+    return best;
+}
+
 int64_t flip_next(const struct program *program, const struct eval_column *columns, int64_t now_ms)
 {
     uint64_t best = UINT64_MAX;
     for (size_t i = 0; i < program->time_count; i++) {
         const struct program_node *node = program->time_nodes[i];
         int column = node->kind == PROGRAM_DATA ? node->types[KEY_TYPE_STRING] : node->column;
-        uint64_t one = of_levels(&node->predicate, &columns[column], now_ms);
+        uint64_t one = node->kind == PROGRAM_OCCURRENCES
+                           ? of_occurrences(node, columns, now_ms)
+                           : of_levels(&node->predicate, &columns[column], now_ms);
         best = one < best ? one : best;
     }
     return best > (uint64_t)(INT64_MAX - 1 - now_ms) ? FLIP_NEVER : now_ms + (int64_t)best;

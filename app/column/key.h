@@ -6,12 +6,15 @@
  * number.
  *
  *   part      kind(8) · id(56)      1 contact row · 2 event name · 3 set
- *   set       kind(8) · id(32)      1 static segment (later: tag, list, campaign, sequence …)
- *   column    as a part, and for columns of the contact row kind 16+type with the field's id
+ *   set       kind(8) · id(32)      1 static segment · 2 tag · 3 list · 4 campaign received
+ *                                   5 sequence completed
+ *   column    as a part; of the contact row kind 16+type with the field's id; of an event's
+ *             occurrences kind 35, or kind 36 with property(24) · name(32)
  */
 #ifndef MUSTER_COLUMN_KEY_H
 #define MUSTER_COLUMN_KEY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define KEY_CHUNK_ROWS 65536u
@@ -27,6 +30,11 @@
 
 /* Sets. */
 #define KEY_SET_SEGMENT(segment_id) ((UINT64_C(1) << 40) | (uint64_t)(segment_id))
+#define KEY_SET_TAG(tag_id) ((UINT64_C(2) << 40) | (uint64_t)(tag_id))
+#define KEY_SET_LIST(list_id) ((UINT64_C(3) << 40) | (uint64_t)(list_id))
+#define KEY_SET_CAMPAIGN(campaign_id) ((UINT64_C(4) << 40) | (uint64_t)(campaign_id))
+#define KEY_SET_SEQUENCE(sequence_id) ((UINT64_C(5) << 40) | (uint64_t)(sequence_id))
+#define KEY_SET_KIND_OF(set_id) ((unsigned)((set_id) >> 40))
 
 /* Columns of the contact row. */
 #define KEY_EXISTS KEY_KIND(8)
@@ -46,6 +54,21 @@ enum key_type { KEY_TYPE_STRING, KEY_TYPE_NUMBER, KEY_TYPE_BOOL, KEY_TYPE_LIST, 
 #define KEY_EVENT_FIRST(name_id) (KEY_KIND(33) | (uint64_t)(name_id))
 #define KEY_EVENT_LAST(name_id) (KEY_KIND(34) | (uint64_t)(name_id))
 
+/*
+ * Its occurrences one by one, which are kept only for the events that some filter looks at so
+ * (store/occurrence.h): their times, and what they hold under a property.
+ */
+#define KEY_EVENT_TIMES(name_id) (KEY_KIND(35) | (uint64_t)(name_id))
+#define KEY_EVENT_VALUES(name_id, property_id)                                                     \
+    (KEY_KIND(36) | ((uint64_t)(property_id) << 32) | (uint64_t)(name_id))
+#define KEY_PROPERTY_MAX ((UINT32_C(1) << 24) - 1)
+
+/* True for the two kinds above. */
+static inline bool key_is_occurrences(uint64_t column_key)
+{
+    return KEY_KIND_OF(column_key) == 35 || KEY_KIND_OF(column_key) == 36;
+}
+
 /* The column of a set part: when each member entered; membership is its presence. */
 #define KEY_SET_ENTERED(set_id) (KEY_KIND(48) | (uint64_t)(set_id))
 
@@ -58,18 +81,20 @@ static inline uint64_t key_part(uint64_t column_key)
     if (kind >= 48)
         return KEY_PART_SET(KEY_ID_OF(column_key));
     if (kind >= 32)
-        return KEY_PART_EVENT(KEY_ID_OF(column_key));
+        return KEY_PART_EVENT((uint32_t)column_key);
     return KEY_PART_CONTACT;
 }
 
 /*
  * The key under which base_chunk stores a column: columns of the contact row have a base chunk each
- * (a merge writes only those that changed), the columns of an event or a set share one. A part's
- * own key gives itself.
+ * (a merge writes only those that changed), the columns of an event or a set share one, but for
+ * those of its occurrences, which are large and share another. A part's own key gives itself.
  */
 static inline uint64_t key_group(uint64_t column_key)
 {
     uint64_t part = key_part(column_key);
+    if (key_is_occurrences(column_key))
+        return KEY_EVENT_TIMES((uint32_t)column_key);
     return part == KEY_PART_CONTACT ? column_key : part;
 }
 

@@ -297,7 +297,11 @@ void match_column(const struct program_node *node, const struct chunk *chunk,
     case CHUNK_LIST:
         match_strings(node, chunk, column, out);
         break;
-    case CHUNK_COUNT: /* no leaf reads counts yet */
+    case CHUNK_COUNT:
+        occurrence_match_counts(&node->occurrence, chunk_counts(chunk, column), chunk->rows, out);
+        break;
+    case CHUNK_TIMES: /* several columns at once: occurrence_match */
+    case CHUNK_VALUES:
         clear(chunk, out);
         break;
     }
@@ -323,6 +327,26 @@ static void texts_presence(const struct chunk *chunk, const struct chunk_column 
     clear(chunk, out);
     for (uint32_t i = 0; i < chunk->rows; i++) {
         if (texts.offsets[i] != texts.offsets[i + 1])
+            set_bit(out, i);
+    }
+}
+
+static void occurrences_presence(const struct chunk *chunk, const struct chunk_column *column,
+                                 uint64_t *out)
+{
+    struct chunk_times times;
+    struct chunk_values values;
+    const uint32_t *offsets;
+    if (column->kind == CHUNK_TIMES) {
+        chunk_times(chunk, column, &times);
+        offsets = times.offsets;
+    } else {
+        chunk_values(chunk, column, &values);
+        offsets = values.offsets;
+    }
+    clear(chunk, out);
+    for (uint32_t i = 0; i < chunk->rows; i++) {
+        if (offsets[i] != offsets[i + 1])
             set_bit(out, i);
     }
 }
@@ -358,6 +382,10 @@ void match_presence(const struct chunk *chunk, const struct chunk_column *column
     case CHUNK_STRING:
     case CHUNK_LIST:
         codes_presence(chunk, column, out);
+        break;
+    case CHUNK_TIMES:
+    case CHUNK_VALUES:
+        occurrences_presence(chunk, column, out);
         break;
     }
 }

@@ -19,7 +19,8 @@ bool predicate_moves(enum filter_op op)
 {
     return op == FILTER_WITHIN || op == FILTER_OLDER_THAN || op == FILTER_WITHIN_NEXT ||
            op == FILTER_MORE_THAN_AHEAD || op == FILTER_ANNIVERSARY_WITHIN_NEXT ||
-           op == FILTER_TRIGGERED_WITHIN || op == FILTER_TRIGGERED_OLDER_THAN;
+           op == FILTER_TRIGGERED_WITHIN || op == FILTER_TRIGGERED_OLDER_THAN ||
+           op == FILTER_FIRST_TRIGGERED_WITHIN || op == FILTER_FIRST_TRIGGERED_OLDER_THAN;
 }
 
 /* ---- preparing ----------------------------------------------------------------------------- */
@@ -89,6 +90,7 @@ static void init_ranges(struct predicate *p, const struct predicate_clock *clock
         break;
     case FILTER_OLDER_THAN:
     case FILTER_TRIGGERED_OLDER_THAN:
+    case FILTER_FIRST_TRIGGERED_OLDER_THAN:
         add_range(p, INT64_MIN, now - span - 1);
         break;
     case FILTER_WITHIN_NEXT:
@@ -101,7 +103,8 @@ static void init_ranges(struct predicate *p, const struct predicate_clock *clock
     case FILTER_EXISTS:
         add_range(p, INT64_MIN, INT64_MAX);
         break;
-    case FILTER_TRIGGERED_WITHIN:
+    case FILTER_TRIGGERED_WITHIN: /* occurrences are stored when they are past */
+    case FILTER_FIRST_TRIGGERED_WITHIN:
         add_range(p, now - span, INT64_MAX);
         break;
     case FILTER_ANNIVERSARY_WITHIN_NEXT:
@@ -116,6 +119,9 @@ static void init_ranges(struct predicate *p, const struct predicate_clock *clock
     case FILTER_STARTS_WITH:
     case FILTER_ENDS_WITH:
     case FILTER_IS_EMPTY:
+    case FILTER_COUNT_AT_LEAST: /* column/occurrence.h */
+    case FILTER_COUNT_AT_MOST:
+    case FILTER_COUNT_EQUALS:
     case FILTER_MEMBER:
         break;
     }

@@ -59,6 +59,11 @@ static void set_negation(struct program_node *node, const struct filter_leaf *le
     case FILTER_TRIGGERED:
     case FILTER_TRIGGERED_WITHIN:
     case FILTER_TRIGGERED_OLDER_THAN:
+    case FILTER_FIRST_TRIGGERED_WITHIN:
+    case FILTER_FIRST_TRIGGERED_OLDER_THAN:
+    case FILTER_COUNT_AT_LEAST:
+    case FILTER_COUNT_AT_MOST:
+    case FILTER_COUNT_EQUALS:
     case FILTER_MEMBER:
         node->complement = leaf->negated;
         break;
@@ -114,35 +119,58 @@ static void time_leaf(struct compiler *c, struct program_node *node)
     p->time_nodes[p->time_count++] = node;
 }
 
+/* The roll-up's column that answers a leaf on an event, or the columns of its occurrences. */
+static void place_event(struct compiler *c, struct program_node *node,
+                        const struct filter_leaf *leaf, uint32_t name_id)
+{
+    struct occurrence_test *test = &node->occurrence;
+    if (occurrence_is_needed(leaf)) {
+        node->kind = PROGRAM_OCCURRENCES;
+        node->cost = 10;
+        node->column = column_index(c, KEY_EVENT_TIMES(name_id));
+        for (size_t i = 0; i < test->where_count; i++) {
+            uint32_t property = c->names->property(c->names->ctx, name_id, leaf->where[i].name);
+            test->wheres[i].column = column_index(c, KEY_EVENT_VALUES(name_id, property));
+        }
+    } else if (leaf->op == FILTER_COUNT_AT_LEAST || leaf->op == FILTER_COUNT_AT_MOST ||
+               leaf->op == FILTER_COUNT_EQUALS) {
+        node->kind = PROGRAM_COUNT;
+        node->column = column_index(c, KEY_EVENT_COUNT(name_id));
+    } else if (leaf->op == FILTER_FIRST_TRIGGERED_WITHIN ||
+               leaf->op == FILTER_FIRST_TRIGGERED_OLDER_THAN)
+        node->column = column_index(c, KEY_EVENT_FIRST(name_id));
+    else
+        node->column = column_index(c, KEY_EVENT_LAST(name_id));
+}
+
+static bool place_in_row(struct compiler *c, struct program_node *node, enum program_kind kind,
+                         unsigned cost, uint64_t key)
+{
+    node->kind = kind;
+    node->cost = cost;
+    node->column = column_index(c, key);
+    return true;
+}
+
 /* Gives the node its column; false when no contact ever had such a thing. */
 static bool place_leaf(struct compiler *c, struct program_node *node,
                        const struct filter_leaf *leaf)
 {
     uint32_t id;
-    node->kind = PROGRAM_INSTANT;
     node->cost = 4;
     switch (leaf->column) {
     case FILTER_EMAIL:
-        node->kind = PROGRAM_EMAIL;
-        node->cost = 20;
-        node->column = column_index(c, KEY_EMAIL);
-        return true;
+        return place_in_row(c, node, PROGRAM_EMAIL, 20, KEY_EMAIL);
     case FILTER_SUBSCRIBED:
     case FILTER_STATUS:
-        node->kind = PROGRAM_STATUS;
-        node->cost = 1;
-        node->column = column_index(c, KEY_STATUS);
         init_status(node, leaf);
-        return true;
+        return place_in_row(c, node, PROGRAM_STATUS, 1, KEY_STATUS);
     case FILTER_CREATED_AT:
-        node->column = column_index(c, KEY_CREATED);
-        return true;
+        return place_in_row(c, node, PROGRAM_INSTANT, 4, KEY_CREATED);
     case FILTER_UPDATED_AT:
-        node->column = column_index(c, KEY_UPDATED);
-        return true;
+        return place_in_row(c, node, PROGRAM_INSTANT, 4, KEY_UPDATED);
     case FILTER_SUBSCRIBED_AT:
-        node->column = column_index(c, KEY_SUBSCRIBED_AT);
-        return true;
+        return place_in_row(c, node, PROGRAM_INSTANT, 4, KEY_SUBSCRIBED_AT);
     case FILTER_DATA:
         node->kind = PROGRAM_DATA;
         node->cost = 3;
@@ -153,12 +181,25 @@ static bool place_leaf(struct compiler *c, struct program_node *node,
     case FILTER_EVENT:
         if (!c->names->event(c->names->ctx, leaf->name, &id))
             return false;
-        node->column = column_index(c, KEY_EVENT_LAST(id));
+        place_event(c, node, leaf, id);
         return true;
+    case FILTER_TAG:
+    case FILTER_LIST:
+    case FILTER_CAMPAIGN:
+    case FILTER_SEQUENCE:
     case FILTER_SEGMENT:
-        return false; /* compile_segment's */
+        return false; /* compile_set's, compile_segment's */
     }
     return false;
+}
+
+/* True when the leaf's answer can change with the clock alone. */
+static bool moves(const struct program_node *node, const struct filter_leaf *leaf)
+{
+    bool moves = predicate_moves(leaf->op) || leaf->has_window;
+    for (size_t i = 0; i < leaf->where_count; i++)
+        moves |= predicate_moves(leaf->where[i].op);
+    return moves && node->kind != PROGRAM_COUNT;
 }
 
 static int compile_leaf(struct compiler *c, const struct filter *filter, struct program_node **ret)
@@ -168,18 +209,20 @@ static int compile_leaf(struct compiler *c, const struct filter *filter, struct 
     node->source = filter;
     set_negation(node, leaf);
     predicate_init(&node->predicate, c->arena, leaf, c->clock);
+    if (leaf->column == FILTER_EVENT)
+        occurrence_init(&node->occurrence, c->arena, leaf, c->clock, &node->complement);
     if (!place_leaf(c, node, leaf)) {
         node->kind = node->complement ? PROGRAM_TRUE : PROGRAM_FALSE;
         node->cost = 0;
-    } else if (predicate_moves(leaf->op))
+    } else if (moves(node, leaf))
         time_leaf(c, node);
     *ret = node;
     return 0;
 }
 
-/* ---- segments ------------------------------------------------------------------------------ */
+/* ---- segments and other sets --------------------------------------------------------------- */
 
-static struct program_node *static_segment(struct compiler *c, uint64_t set_id)
+static struct program_node *set_member(struct compiler *c, uint64_t set_id)
 {
     /* Membership is the presence of the instant of entry. */
     static const struct filter_leaf present = {.op = FILTER_EXISTS};
@@ -187,6 +230,16 @@ static struct program_node *static_segment(struct compiler *c, uint64_t set_id)
     node->cost = 4;
     node->column = column_index(c, KEY_SET_ENTERED(set_id));
     predicate_init(&node->predicate, c->arena, &present, c->clock);
+    return node;
+}
+
+static struct program_node *not_node(struct compiler *c, struct program_node *inner)
+{
+    struct program_node *node = node_new(c, PROGRAM_NOT);
+    node->children = arena_array(c->arena, 1, sizeof *node->children);
+    node->children[0] = inner;
+    node->child_count = 1;
+    node->cost = inner->cost;
     return node;
 }
 
@@ -235,21 +288,26 @@ static int compile_segment(struct compiler *c, const struct filter *filter, size
         return err_set_at(c->info, ERR_INVAL, "BAD_REQUEST", filter->path.at,
                           "Referenced segment not found: " STR_FMT, STR_ARG(name));
     if (segment->set_id)
-        member = static_segment(c, segment->set_id);
+        member = set_member(c, segment->set_id);
     else {
         int err = dynamic_segment(c, filter, segment, depth, &member);
         if (err)
             return err;
     }
-    *ret = member;
-    if (filter->leaf.negated) {
-        *ret = node_new(c, PROGRAM_NOT);
-        (*ret)->children = arena_array(c->arena, 1, sizeof *(*ret)->children);
-        (*ret)->children[0] = member;
-        (*ret)->child_count = 1;
-        (*ret)->cost = member->cost;
-    }
+    *ret = filter->leaf.negated ? not_node(c, member) : member;
     return 0;
+}
+
+/* A tag, a list, a campaign, a sequence. */
+static struct program_node *compile_set(struct compiler *c, const struct filter *filter)
+{
+    uint64_t set_id;
+    bool negated = filter->leaf.negated;
+    if (!c->names->set(c->names->ctx, &filter->leaf, &set_id))
+        return node_new(c, negated ? PROGRAM_TRUE : PROGRAM_FALSE);
+    struct program_node *member = set_member(c, set_id);
+    member->complement = negated;
+    return member;
 }
 
 /* ---- groups -------------------------------------------------------------------------------- */
@@ -282,6 +340,12 @@ static int compile_group(struct compiler *c, const struct filter *filter, size_t
     return 0;
 }
 
+static bool is_set(enum filter_column column)
+{
+    return column == FILTER_TAG || column == FILTER_LIST || column == FILTER_CAMPAIGN ||
+           column == FILTER_SEQUENCE;
+}
+
 static int compile(struct compiler *c, const struct filter *filter, size_t depth,
                    struct program_node **ret)
 {
@@ -291,6 +355,10 @@ static int compile(struct compiler *c, const struct filter *filter, size_t depth
         return compile_group(c, filter, depth, ret);
     if (filter->leaf.column == FILTER_SEGMENT)
         return compile_segment(c, filter, depth, ret);
+    if (is_set(filter->leaf.column)) {
+        *ret = compile_set(c, filter);
+        return 0;
+    }
     return compile_leaf(c, filter, ret);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "column/key.h"
+#include "column/occurrence.h"
 #include "column/predicate.h"
 #include "filter/filter.h"
 
@@ -26,6 +27,10 @@ struct program_names {
     bool (*event)(void *ctx, struct str name, uint32_t *ret_id);
     /* Returns NULL when the project has no such segment. */
     const struct program_segment *(*segment)(void *ctx, struct str uuid);
+    /* Returns false when nobody can be in the tag, list, campaign or sequence of the leaf. */
+    bool (*set)(void *ctx, const struct filter_leaf *leaf, uint64_t *ret_set_id);
+    /* The number of a property of an event's occurrences. */
+    uint32_t (*property)(void *ctx, uint32_t name_id, struct str path);
 };
 
 enum program_kind {
@@ -36,7 +41,9 @@ enum program_kind {
     PROGRAM_TRUE,
     PROGRAM_EMAIL, /* the leaf kinds: which column and how it is scanned */
     PROGRAM_STATUS,
-    PROGRAM_INSTANT, /* built-in instants, events, sets */
+    PROGRAM_INSTANT, /* built-in instants, first and last of an event, sets */
+    PROGRAM_COUNT,   /* of an event */
+    PROGRAM_OCCURRENCES,
     PROGRAM_DATA
 };
 
@@ -53,7 +60,9 @@ struct program_node {
     bool present_not; /* negated, as "present, and not" */
     bool mixed;       /* the key counts as text now (set by program_settle) */
     uint8_t status_match[5];
-    int column;           /* index into program.columns, for all kinds but DATA */
+    struct occurrence_test occurrence; /* COUNT, OCCURRENCES */
+    int column;           /* index into program.columns, for all kinds but DATA; OCCURRENCES:
+                             the times */
     int types[KEY_TYPES]; /* the same for DATA, by enum key_type */
 };
 

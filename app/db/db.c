@@ -186,6 +186,11 @@ int db_check_deadline(const struct db *db, struct err_info *info)
     return err_set(info, ERR_UNAVAILABLE, NULL, "the request took longer than its budget");
 }
 
+uint64_t db_max_packet(const struct db *db)
+{
+    return db->conn.max_packet_bytes;
+}
+
 struct db_stats db_stats(const struct db *db)
 {
     return db->stats;

@@ -1,10 +1,7 @@
 #include "deliver/transfer.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
-#include <sys/socket.h>
 
 #include "base/timeutil.h"
 
@@ -24,56 +21,6 @@ static const char too_long[] =
     "The answer was too long: more than 64 KiB of headers or 1 MiB of body.";
 static const char cut_short[] = "The connection ended before the answer was complete.";
 static const char redirect[] = "Redirects are not followed; set the webhook to the final URL.";
-
-/* ---- the guard ------------------------------------------------------------------------------ */
-
-static curl_socket_t on_open_socket(void *owner, curlsocktype purpose,
-                                    struct curl_sockaddr *address)
-{
-    struct transfer *transfer = owner;
-    if (purpose != CURLSOCKTYPE_IPCXN ||
-        !urlguard_allows(transfer->guard, &address->addr, transfer->is_http)) {
-        transfer->is_refused = true;
-        return CURL_SOCKET_BAD;
-    }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-/* A connection to this very host is one, too, that the operator has to allow: what listens here may
- * take what comes from here for its own. */
-static bool is_allowed_peer(const struct transfer *transfer, const char *peer, const char *local)
-{
-    static const struct urlguard nothing_opened;
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address = {0};
-    if (inet_pton(AF_INET, peer, &address.v4.sin_addr) == 1)
-        address.v4.sin_family = AF_INET;
-    else if (inet_pton(AF_INET6, peer, &address.v6.sin6_addr) == 1)
-        address.v6.sin6_family = AF_INET6;
-    else
-        return false;
-    if (!urlguard_allows(transfer->guard, &address.any, transfer->is_http))
-        return false;
-    return strcmp(peer, local) != 0 ||
-           !urlguard_allows(&nothing_opened, &address.any, transfer->is_http);
-}
-
-/* The peer of the connection that is about to be used, be it new or an old one. */
-static int on_connected(void *owner, char *peer, char *local, int peer_port, int local_port)
-{
-    struct transfer *transfer = owner;
-    (void)peer_port;
-    (void)local_port;
-    if (!is_allowed_peer(transfer, peer, local)) {
-        transfer->is_refused = true;
-        return CURL_PREREQFUNC_ABORT;
-    }
-    transfer->is_connected = true;
-    return CURL_PREREQFUNC_OK;
-}
 
 /* ---- the answer ----------------------------------------------------------------------------- */
 
@@ -105,32 +52,16 @@ static size_t on_body(char *at, size_t size, size_t count, void *owner)
 
 static void set_policy(CURL *easy)
 {
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "Muster/" MUSTER_VERSION);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)SENDER_BUDGET_MS);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)SENDER_CONNECT_MS);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, REPLY_BUFFER_BYTES);
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* the empty text: not even the environment's */
-    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    /* Else the whole sender waits for a name server that does not answer one receiver's name. */
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 }
 
 static void set_callbacks(struct transfer *transfer)
 {
     CURL *easy = transfer->easy;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
-    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -140,9 +71,10 @@ static void set_callbacks(struct transfer *transfer)
 struct transfer *transfer_new(const struct urlguard *guard)
 {
     struct transfer *transfer = arena_xmalloc(sizeof *transfer);
-    *transfer = (struct transfer){.easy = curl_easy_init(), .guard = guard};
+    *transfer = (struct transfer){.easy = curl_easy_init(), .guarded.guard = guard};
     if (!transfer->easy)
         abort(); /* only without memory */
+    guarded_attach(&transfer->guarded, transfer->easy);
     set_policy(transfer->easy);
     set_callbacks(transfer);
     return transfer;
@@ -183,21 +115,16 @@ static void set_headers(struct transfer *transfer, const struct sender_message *
 
 bool transfer_begin(struct transfer *transfer, const struct sender_message *message)
 {
-    char url[URLGUARD_URL_BYTES + 1];
     transfer->start_us = timeutil_mono_us();
-    transfer->is_connected = transfer->is_refused = transfer->is_too_long = false;
+    transfer->is_too_long = false;
     transfer->header_bytes = transfer->body_bytes = 0;
     transfer->result = (struct sender_result){.owner = message->owner};
     transfer->refusal = (struct err_info){0};
-    if (urlguard_check_url(transfer->guard, message->url, &transfer->refusal) < 0) {
+    if (guarded_set_url(&transfer->guarded, transfer->easy, message->url, &transfer->refusal) < 0) {
         transfer->result.problem = str_from(transfer->refusal.message);
         transfer->result.is_refused = true;
         return false;
     }
-    snprintf(url, sizeof url, STR_FMT, STR_ARG(message->url));
-    transfer->is_http = strncasecmp(url, "http:", 5) == 0;
-    curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
-    curl_easy_setopt(transfer->easy, CURLOPT_PROTOCOLS_STR, transfer->is_http ? "http" : "https");
     curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)message->body.len);
     curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, message->body.at);
     set_headers(transfer, message);
@@ -210,7 +137,7 @@ static const char *problem_of(const struct transfer *transfer, CURLcode code)
 {
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR)
         return no_tls;
-    if (!transfer->is_connected)
+    if (!transfer->guarded.is_connected)
         return no_connection;
     if (transfer->is_too_long)
         return too_long;
@@ -222,8 +149,8 @@ void transfer_end(struct transfer *transfer, CURLcode code)
     struct sender_result *result = &transfer->result;
     long status = 0;
     curl_off_t retry_after_s = 0;
-    result->is_refused = transfer->is_refused;
-    if (transfer->is_connected)
+    result->is_refused = transfer->guarded.is_refused;
+    if (transfer->guarded.is_connected)
         result->duration_ms = (timeutil_mono_us() - transfer->start_us) / 1000;
     result->reply = (struct str){transfer->reply, transfer->body_bytes < sizeof transfer->reply
                                                       ? transfer->body_bytes

@@ -1,24 +1,22 @@
 /*
- * One message under way: a libcurl handle with all that keeps a receiver from doing harm, what it
- * answered so far, and the judgement at the end. Handles are used again. Source of the rules:
- * engineering.md R12, R15-R20.
+ * One message under way: a guarded libcurl handle (deliver/guarded.h), what the receiver answered
+ * so far, and the judgement at the end. Handles are used again. Source of the rules: engineering.md
+ * R12, R15-R20.
  */
 #ifndef MUSTER_DELIVER_TRANSFER_H
 #define MUSTER_DELIVER_TRANSFER_H
 
 #include <curl/curl.h>
 
+#include "deliver/guarded.h"
 #include "deliver/sender.h"
 
 struct transfer {
     struct transfer *next; /* for the list that it is in */
     CURL *easy;
-    const struct urlguard *guard;
+    struct guarded guarded;
     struct curl_slist *headers;
     int64_t start_us;
-    bool is_http; /* and not https */
-    bool is_connected;
-    bool is_refused;
     bool is_too_long;
     size_t header_bytes;
     size_t body_bytes;

@@ -118,6 +118,8 @@ static bool read_request(FCGX_Request *fcgx, struct api_request *req, uint64_t *
     req->content_type = param(arena, fcgx, "CONTENT_TYPE");
     req->content_encoding = param(arena, fcgx, "HTTP_CONTENT_ENCODING");
     req->raw_request_id = param(arena, fcgx, "HTTP_X_REQUEST_ID");
+    req->host = param(arena, fcgx, "HTTP_HOST");
+    req->is_https = str_eq_c(param(arena, fcgx, "REQUEST_SCHEME"), "https");
     req->is_internal = str_eq_c(param(arena, fcgx, "MUSTER_LISTENER"), "metrics");
     return read_body(fcgx, req, ret_bytes);
 }

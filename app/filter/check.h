@@ -10,11 +10,12 @@
 
 /* What a dialect read of one leaf before it was judged. */
 struct check_input {
-    const char *path;            /* place of the leaf, for item.field */
-    struct str field;            /* field as spelled, for the message */
-    struct str operator_name;    /* operator as spelled */
-    const struct jsonval *value; /* NULL when absent */
-    const struct jsonval *unit;  /* NULL when absent */
+    const char *path;             /* place of the leaf, for item.field */
+    struct str field;             /* field as spelled, for the message */
+    struct str operator_name;     /* operator as spelled */
+    const struct jsonval *value;  /* NULL when absent */
+    const struct jsonval *unit;   /* NULL when absent */
+    const struct jsonval *window; /* of the counts: {value, unit}; NULL when absent */
 };
 
 /*
@@ -26,6 +27,20 @@ struct check_input {
  */
 int check_leaf(struct arena *arena, const struct check_input *in, struct filter_leaf *leaf,
                struct err_info *info) MUST_CHECK;
+
+/*
+ * Returns the ERR_INVAL for an operator that does not fit the leaf's column, in the words of
+ * http-api §1.7.
+ */
+int check_misfit(struct arena *arena, const struct check_input *in, const struct filter_leaf *leaf,
+                 struct err_info *info) MUST_CHECK;
+
+/*
+ * Judges an id of a tag, list, campaign or sequence and gives it in canonical form: a whole number
+ * from 1 in decimal, or a UUID in lower case. `ret` lives in `arena` or borrows from `id`.
+ * Returns false (ret untouched) when it is neither.
+ */
+bool check_id(struct arena *arena, struct str id, struct str *ret);
 
 /*
  * Judges a data path: parts between dots, none empty, no control characters, at most
@@ -41,11 +56,5 @@ int check_path_length(struct str path, const char *place, struct err_info *info)
 
 /* The 64 KiB limit on a filter as sent. Returns 0 or ERR_INVAL that names the limit. */
 int check_size(size_t bytes, const char *place, struct err_info *info) MUST_CHECK;
-
-/*
- * What a message shows of text that a client sent: all of it, or its first 80 bytes, cut between
- * characters, and "...". Lives in `arena` or is `text` itself.
- */
-struct str check_shown(struct arena *arena, struct str text);
 
 #endif

@@ -3,6 +3,24 @@
 
 #include <math.h>
 
+struct filter *filter_node(struct arena *arena, enum filter_kind kind, size_t children,
+                           const char *path)
+{
+    struct filter *node = arena_alloc(arena, sizeof(*node));
+
+    node->kind = kind;
+    node->child_count = children;
+    if (children > 0)
+        node->children = arena_array(arena, children, sizeof(struct filter *));
+    node->path = str_from(path);
+    return node;
+}
+
+struct filter *filter_unwrap(struct filter *node)
+{
+    return node->child_count == 1 ? node->children[0] : node;
+}
+
 static bool value_equal(const struct filter_value *a, const struct filter_value *b)
 {
     if (a->type != b->type)
@@ -24,14 +42,31 @@ static bool value_equal(const struct filter_value *a, const struct filter_value 
     return false;
 }
 
-static bool leaf_equal(const struct filter_leaf *a, const struct filter_leaf *b)
+static bool operands_equal(const struct filter_leaf *a, const struct filter_leaf *b)
 {
-    if (a->column != b->column || a->op != b->op || a->negated != b->negated ||
-        a->amount != b->amount || a->unit != b->unit || a->value_count != b->value_count ||
-        !str_eq(a->name, b->name))
+    if (a->value_count != b->value_count)
         return false;
     for (size_t i = 0; i < a->value_count; i++) {
         if (!value_equal(&a->values[i], &b->values[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Everything but `where`. */
+static bool leaf_bare_equal(const struct filter_leaf *a, const struct filter_leaf *b)
+{
+    return a->column == b->column && a->op == b->op && a->negated == b->negated &&
+           a->amount == b->amount && a->unit == b->unit && a->has_window == b->has_window &&
+           str_eq(a->name, b->name) && operands_equal(a, b);
+}
+
+static bool leaf_equal(const struct filter_leaf *a, const struct filter_leaf *b)
+{
+    if (!leaf_bare_equal(a, b) || a->where_count != b->where_count)
+        return false;
+    for (size_t i = 0; i < a->where_count; i++) {
+        if (!leaf_bare_equal(&a->where[i], &b->where[i]))
             return false;
     }
     return true;

@@ -24,11 +24,16 @@ enum filter_column {
     FILTER_CREATED_AT,
     FILTER_UPDATED_AT,
     FILTER_SUBSCRIBED_AT,
-    FILTER_DATA,   /* name = dotted path below `data.` */
-    FILTER_EVENT,  /* name = event name; email activities are the events "email.sent",
-                      "email.delivered", "email.opened", "email.clicked", "email.bounced",
-                      "email.complained" */
-    FILTER_SEGMENT /* name = the segment's UUID text, lower-case */
+    FILTER_DATA,    /* name = dotted path below `data.` */
+    FILTER_EVENT,   /* name = event name; email activities are the events "email.sent",
+                       "email.delivered", "email.opened", "email.clicked", "email.bounced",
+                       "email.complained" */
+    FILTER_SEGMENT, /* name = the segment's UUID text, lower-case */
+    /* name = the id as text: a public integer in decimal, or a UUID in lower case */
+    FILTER_TAG,
+    FILTER_LIST,
+    FILTER_CAMPAIGN, /* received it */
+    FILTER_SEQUENCE  /* completed it */
 };
 
 /*
@@ -56,9 +61,14 @@ enum filter_op {
     FILTER_MORE_THAN_AHEAD,         /* span_ms */
     FILTER_ANNIVERSARY_WITHIN_NEXT, /* span_ms: whole days */
     FILTER_TRIGGERED,
-    FILTER_TRIGGERED_WITHIN,     /* span_ms; negated = notTriggeredWithin */
-    FILTER_TRIGGERED_OLDER_THAN, /* span_ms */
-    FILTER_MEMBER                /* of the segment */
+    FILTER_TRIGGERED_WITHIN,           /* span_ms; negated = notTriggeredWithin */
+    FILTER_TRIGGERED_OLDER_THAN,       /* span_ms */
+    FILTER_FIRST_TRIGGERED_WITHIN,     /* span_ms */
+    FILTER_FIRST_TRIGGERED_OLDER_THAN, /* span_ms */
+    FILTER_COUNT_AT_LEAST,             /* values[0], a whole number; has_window: within span_ms */
+    FILTER_COUNT_AT_MOST,
+    FILTER_COUNT_EQUALS,
+    FILTER_MEMBER /* of the segment, tag, list …; negated is the plain complement */
 };
 
 enum filter_unit { FILTER_UNIT_NONE, FILTER_MINUTES, FILTER_HOURS, FILTER_DAYS, FILTER_WEEKS };
@@ -95,6 +105,11 @@ struct filter_leaf {
     double amount;         /* N of a window, as written */
     enum filter_unit unit; /* as written; FILTER_DAYS for anniversaries */
     int64_t span_ms;       /* floor of N·unit in ms, computed once by filter_span_ms */
+    bool has_window;       /* of the COUNT operators: amount, unit and span_ms are given */
+    /* On FILTER_EVENT: only occurrences count whose own data fulfil all of these. Each is a value
+     * leaf with column FILTER_DATA, whose name is the property's path. */
+    struct filter_leaf *where;
+    size_t where_count;
 };
 
 /*
@@ -108,6 +123,16 @@ struct filter {
     struct filter_leaf leaf;
     struct str path;
 };
+
+/*
+ * Makes a node with room for `children` children, which the caller fills. It lives in `arena` and
+ * borrows `path`.
+ */
+struct filter *filter_node(struct arena *arena, enum filter_kind kind, size_t children,
+                           const char *path);
+
+/* All or Any of one thing is that thing: there is one tree for both ways to write it. */
+struct filter *filter_unwrap(struct filter *node);
 
 /*
  * floor(N·unit) in ms, with N·unit rounded to the nearest µs first so that 0.1 hours is six

@@ -6,6 +6,7 @@
 #define ON_TEXT (ON(FILTER_EMAIL) | ON(FILTER_DATA))
 #define ON_SETS (ON_TEXT | ON(FILTER_STATUS))
 #define ON_ORDERED (ON_TIMES | ON(FILTER_DATA))
+#define ON_MEMBERS (ON(FILTER_TAG) | ON(FILTER_LIST) | ON(FILTER_CAMPAIGN) | ON(FILTER_SEQUENCE))
 #define ON_VALUES (ON_SETS | ON_TIMES | ON(FILTER_SUBSCRIBED))
 
 static const struct operators_entry operators[] = {
@@ -38,8 +39,17 @@ static const struct operators_entry operators[] = {
     {"triggeredWithin", FILTER_TRIGGERED_WITHIN, false, OPERATORS_SPAN, ON(FILTER_EVENT)},
     {"notTriggeredWithin", FILTER_TRIGGERED_WITHIN, true, OPERATORS_SPAN, ON(FILTER_EVENT)},
     {"triggeredOlderThan", FILTER_TRIGGERED_OLDER_THAN, false, OPERATORS_SPAN, ON(FILTER_EVENT)},
+    {"firstTriggeredWithin", FILTER_FIRST_TRIGGERED_WITHIN, false, OPERATORS_SPAN,
+     ON(FILTER_EVENT)},
+    {"firstTriggeredOlderThan", FILTER_FIRST_TRIGGERED_OLDER_THAN, false, OPERATORS_SPAN,
+     ON(FILTER_EVENT)},
+    {"countAtLeast", FILTER_COUNT_AT_LEAST, false, OPERATORS_COUNT, ON(FILTER_EVENT)},
+    {"countAtMost", FILTER_COUNT_AT_MOST, false, OPERATORS_COUNT, ON(FILTER_EVENT)},
+    {"countEquals", FILTER_COUNT_EQUALS, false, OPERATORS_COUNT, ON(FILTER_EVENT)},
     {"memberOfSegment", FILTER_MEMBER, false, OPERATORS_NONE, ON(FILTER_SEGMENT)},
     {"notMemberOfSegment", FILTER_MEMBER, true, OPERATORS_NONE, ON(FILTER_SEGMENT)},
+    {"has", FILTER_MEMBER, false, OPERATORS_NONE, ON_MEMBERS},
+    {"notHas", FILTER_MEMBER, true, OPERATORS_NONE, ON_MEMBERS},
 };
 
 static const char *const unit_names[] = {
@@ -58,10 +68,12 @@ const struct operators_entry *operators_find(struct str name)
     return NULL;
 }
 
-const struct operators_entry *operators_get(enum filter_op op, bool negated)
+const struct operators_entry *operators_get(enum filter_op op, bool negated,
+                                            enum filter_column column)
 {
     for (size_t i = 0; i < ARRAY_LEN(operators); i++) {
-        if (operators[i].op == op && operators[i].negated == negated)
+        if (operators[i].op == op && operators[i].negated == negated &&
+            operators_fits(&operators[i], column))
             return &operators[i];
     }
     return NULL;

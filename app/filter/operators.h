@@ -17,7 +17,8 @@ enum operators_operand {
     OPERATORS_ORDERED, /* a string, a number or a date */
     OPERATORS_PAIR,    /* two of those, of one kind */
     OPERATORS_SPAN,    /* a number and a unit */
-    OPERATORS_DAYS     /* a whole number of days; the unit may be left out */
+    OPERATORS_DAYS,    /* a whole number of days; the unit may be left out */
+    OPERATORS_COUNT    /* a whole number; `window` may narrow what is counted */
 };
 
 /* One spelling. */
@@ -33,10 +34,11 @@ struct operators_entry {
 const struct operators_entry *operators_find(struct str name);
 
 /*
- * Returns the entry of a canonical operator, NULL when the combination has no spelling (there is
- * no negated greaterThan). Static storage.
+ * Returns the entry of a canonical operator on a column, NULL when it does not fit the column or
+ * the combination has no spelling (there is no negated greaterThan). Static storage.
  */
-const struct operators_entry *operators_get(enum filter_op op, bool negated);
+const struct operators_entry *operators_get(enum filter_op op, bool negated,
+                                            enum filter_column column);
 
 /* Returns the entry number `i`, NULL behind the last: for lists of all operators, and for tests. */
 const struct operators_entry *operators_at(size_t i);
@@ -44,7 +46,7 @@ const struct operators_entry *operators_at(size_t i);
 /* True when the entry fits the column. */
 bool operators_fits(const struct operators_entry *entry, enum filter_column column);
 
-/* True for the operators that look at occurrences of an event (triggered and its kin). */
+/* True for the operators that look at occurrences of an event (triggered, count… and their kin). */
 bool operators_is_occurrence(const struct operators_entry *entry);
 
 /* Returns the spelling of a unit, NULL for FILTER_UNIT_NONE. */

@@ -1,6 +1,6 @@
 /*
- * The Plunk dialect: parse and print. Every operator of filters.md §4-5 but `where`, `count…` and
- * `first…`, `not: true` on groups, and the courtesy of bare event names.
+ * The Plunk dialect: parse and print. Every operator of filters.md §4-5, `not: true` on groups, and
+ * the courtesy of bare event names.
  * Error texts: http-api §1.7; each error's item.field is the path from the body's root.
  */
 #ifndef MUSTER_FILTER_PLUNK_H

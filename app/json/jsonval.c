@@ -91,3 +91,22 @@ struct jsonval jsonval_of_bool(bool b)
 {
     return (struct jsonval){.type = JSONVAL_BOOL, .boolean = b};
 }
+
+void jsonval_object(struct arena *arena, size_t capacity, struct jsonval *ret)
+{
+    *ret = (struct jsonval){.type = JSONVAL_OBJECT};
+    ret->items = arena_array(arena, capacity, sizeof(struct jsonval));
+    ret->names = arena_array(arena, capacity, sizeof(struct str));
+}
+
+struct jsonval *jsonval_add(struct jsonval *object, const char *name)
+{
+    object->names[object->count] = str_from(name);
+    return &object->items[object->count++];
+}
+
+void jsonval_list(struct arena *arena, size_t count, struct jsonval *ret)
+{
+    *ret = (struct jsonval){.type = JSONVAL_LIST, .count = count};
+    ret->items = arena_array(arena, count, sizeof(struct jsonval));
+}

@@ -46,4 +46,16 @@ struct jsonval jsonval_of_str(struct str s);
 struct jsonval jsonval_of_number(double n);
 struct jsonval jsonval_of_bool(bool b);
 
+/* Makes `ret` an empty object that will get at most `capacity` members by jsonval_add. */
+void jsonval_object(struct arena *arena, size_t capacity, struct jsonval *ret);
+
+/*
+ * Adds a member, which the caller fills: null until then. `name` is borrowed. Only as often as the
+ * capacity allows.
+ */
+struct jsonval *jsonval_add(struct jsonval *object, const char *name);
+
+/* Makes `ret` a list of `count` elements, which the caller fills: null until then. */
+void jsonval_list(struct arena *arena, size_t count, struct jsonval *ret);
+
 #endif

@@ -50,6 +50,8 @@ static int serve(const struct config *config, struct hostmem *hostmem, char **ar
                                   .environment = config->environment,
                                   .master_key_file = config->master_key_file,
                                   .webhook_allow = config->webhook_allow,
+                                  .public_url = config->public_url,
+                                  .rates = config->rates,
                                   .import_reserve_bytes = config->import_reserve_bytes,
                                   .started_ms = timeutil_wall_ms()};
     struct loop_config loop = {.context = &context,

@@ -181,7 +181,7 @@ static int find_stored(struct db *db, const struct apikey_text *text, struct api
     int found =
         db_one(db,
                "SELECT k.account_id, k.project_id, p.uuid, k.last_used_ms, k.secret_sha256, "
-               "k.kind, k.revoked_ms FROM api_key k LEFT JOIN project p "
+               "k.kind, k.revoked_ms, p.site_index FROM api_key k LEFT JOIN project p "
                "ON p.project_id = k.project_id WHERE k.key_id = ?",
                DB_PARAMS(DB_STR(str_from(text->key_id))), &rows, info);
     if (found < 0)
@@ -195,7 +195,8 @@ static int find_stored(struct db *db, const struct apikey_text *text, struct api
         return err_set(info, ERR_DENIED, NULL, "Invalid API key");
     *ret = (struct apikey_found){.account_id = (uint32_t)db_i64(rows, 0),
                                  .project_id = (uint32_t)db_i64(rows, 1),
-                                 .last_used_ms = db_i64(rows, 3)};
+                                 .last_used_ms = db_i64(rows, 3),
+                                 .site_index = (uint32_t)db_i64(rows, 7)};
     if (db_bytes(rows, 2).len == sizeof(ret->project_uuid.bytes))
         memcpy(ret->project_uuid.bytes, db_bytes(rows, 2).at, sizeof(ret->project_uuid.bytes));
     return 0;
@@ -230,6 +231,22 @@ int apikey_touch(struct db *db, const char *key_id, int64_t now_ms, struct err_i
     return err;
 }
 
+#define KEY_COLUMNS                                                                                \
+    "key_id, kind, account_id, project_id, name, created_ms, last_used_ms, revoked_ms, number"
+
+static void from_row(struct arena *arena, const struct db_rows *rows, struct apikey *ret)
+{
+    *ret = (struct apikey){.key_id = str_copy(arena, db_bytes(rows, 0)),
+                           .kind = (enum apikey_kind)db_i64(rows, 1),
+                           .account_id = (uint32_t)db_i64(rows, 2),
+                           .project_id = (uint32_t)db_i64(rows, 3),
+                           .name = str_copy(arena, db_bytes(rows, 4)),
+                           .created_ms = db_i64(rows, 5),
+                           .last_used_ms = db_i64(rows, 6),
+                           .revoked_ms = db_i64(rows, 7),
+                           .number = (uint32_t)db_i64(rows, 8)};
+}
+
 int apikey_list(struct db *db, struct arena *arena, uint32_t account_id, struct apikey **ret,
                 size_t *ret_count, struct err_info *info)
 {
@@ -237,26 +254,44 @@ int apikey_list(struct db *db, struct arena *arena, uint32_t account_id, struct 
     struct apikey *list = NULL;
     size_t count = 0, room = 0;
     int more, err = db_query(db,
-                             "SELECT key_id, kind, account_id, project_id, name, created_ms, "
-                             "last_used_ms, revoked_ms FROM api_key WHERE ? IN (0, account_id) "
+                             "SELECT " KEY_COLUMNS " FROM api_key WHERE ? IN (0, account_id) "
                              "ORDER BY created_ms, key_id",
                              DB_PARAMS(DB_I64(account_id)), false, &rows, info);
     if (err < 0)
         return err;
     while ((more = db_next(rows, info)) == 1) {
         list = arena_grow(arena, list, count, &room, sizeof(*list));
-        list[count++] = (struct apikey){str_copy(arena, db_bytes(rows, 0)),
-                                        (enum apikey_kind)db_i64(rows, 1),
-                                        (uint32_t)db_i64(rows, 2),
-                                        (uint32_t)db_i64(rows, 3),
-                                        str_copy(arena, db_bytes(rows, 4)),
-                                        db_i64(rows, 5),
-                                        db_i64(rows, 6),
-                                        db_i64(rows, 7)};
+        from_row(arena, rows, &list[count++]);
     }
     *ret = list;
     *ret_count = count;
     return more;
+}
+
+int apikey_get(struct db *db, struct arena *arena, uint32_t account_id, struct str key_id,
+               struct apikey *ret, struct err_info *info)
+{
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(db,
+                       "SELECT " KEY_COLUMNS " FROM api_key "
+                       "WHERE account_id = ? AND key_id = ? AND revoked_ms IS NULL",
+                       DB_PARAMS(DB_I64(account_id), DB_STR(key_id)), &rows, info);
+    if (found == 0)
+        return err_set(info, ERR_NOT_FOUND, NULL, "no key has the id " STR_FMT, STR_ARG(key_id));
+    if (found < 0)
+        return found;
+    from_row(arena, rows, ret);
+    return 0;
+}
+
+void apikey_prefix(const struct apikey *key, char out[APIKEY_TEXT_MAX])
+{
+    const size_t shown = 8;
+    size_t len = key->key_id.len < shown ? key->key_id.len : shown;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (kinds[i].kind == key->kind)
+            (void)snprintf(out, APIKEY_TEXT_MAX, "%s%.*s", kinds[i].prefix, (int)len,
+                           key->key_id.at);
 }
 
 int apikey_revoke(struct db *db, struct str key_id, struct err_info *info)

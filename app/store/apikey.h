@@ -48,6 +48,7 @@ struct apikey_found {
     uint32_t account_id;
     uint32_t project_id; /* 0: account-wide */
     struct uuid project_uuid;
+    uint32_t site_index;  /* of the project */
     int64_t last_used_ms; /* 0: never */
 };
 
@@ -67,6 +68,7 @@ int apikey_touch(struct db *db, const char *key_id, int64_t now_ms,
 
 /* One key as listed. */
 struct apikey {
+    uint32_t number; /* its public integer */
     struct str key_id;
     enum apikey_kind kind;
     uint32_t account_id;
@@ -80,6 +82,13 @@ struct apikey {
 /* All keys, of one account or (0) of all, oldest first, in the arena. */
 int apikey_list(struct db *db, struct arena *arena, uint32_t account_id, struct apikey **ret,
                 size_t *ret_count, struct err_info *info) MUST_CHECK;
+
+/* One live key of an account, by its id. Returns 0, ERR_NOT_FOUND or an err of the database. */
+int apikey_get(struct db *db, struct arena *arena, uint32_t account_id, struct str key_id,
+               struct apikey *ret, struct err_info *info) MUST_CHECK;
+
+/* What a key's text begins with, whatever its secret: enough to know it by, and no use. */
+void apikey_prefix(const struct apikey *key, char out[APIKEY_TEXT_MAX]);
 
 /* Revokes. Returns 0 (also when it was revoked before), ERR_NOT_FOUND, or an err of the database.
  */

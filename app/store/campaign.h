@@ -42,13 +42,21 @@ struct campaign {
     struct str audience_filter; /* Plunk text as given, for CAMPAIGN_FILTERED */
     bool has_segment;           /* for CAMPAIGN_SEGMENT, while the segment exists */
     struct uuid segment;
+    uint32_t segment_id; /* its number; 0: none */
+    /* PushMail's audiences: for CAMPAIGN_FILTERED with the filter that says the same; 0: none. */
+    uint32_t list_id;
+    uint32_t tag_id;
+    int64_t template_id;       /* 0: none */
+    int64_t sending_config_id; /* 0: none */
+    int64_t scheduled_ms;      /* 0: none */
     int64_t created_ms;
     int64_t updated_ms;
 };
 
 /*
- * Stores a new draft. Of `draft` the texts, type, audience and segment are taken; `names` is what
- * audience_filter names. `ret` is what was stored. Returns 0; ERR_NOT_FOUND "Segment not found";
+ * Stores a new draft: everything of `draft` but id, status and times. Its segment is named by its
+ * id, or by its number alone (has_segment false); `names` is what audience_filter names. `ret` is
+ * what was stored. Returns 0; ERR_NOT_FOUND "Segment not found", "List not found", "Tag not found";
  * ERR_INVAL "Referenced segment not found: <id>"; or an err of the database.
  */
 int campaign_create(struct db *db, struct arena *arena, uint32_t project_id,
@@ -58,6 +66,11 @@ int campaign_create(struct db *db, struct arena *arena, uint32_t project_id,
 /* Returns 0, ERR_NOT_FOUND (CAMPAIGN_NOT_FOUND), or an err of db_query. */
 int campaign_get(struct db *db, struct arena *arena, uint32_t project_id, const struct uuid *uuid,
                  struct campaign *ret, struct err_info *info) MUST_CHECK;
+
+/* By number. Returns as campaign_get. */
+int campaign_by_number(struct db *db, struct arena *arena, uint32_t project_id,
+                       uint32_t campaign_id, struct campaign *ret,
+                       struct err_info *info) MUST_CHECK;
 
 enum campaign_sort { CAMPAIGN_BY_CREATED, CAMPAIGN_BY_UPDATED, CAMPAIGN_BY_NAME };
 
@@ -76,8 +89,8 @@ int campaign_list(struct db *db, struct arena *arena, uint32_t project_id,
                   uint64_t *ret_total, struct err_info *info) MUST_CHECK;
 
 /*
- * Deletes a campaign that is not being sent. Returns 0; ERR_NOT_FOUND (CAMPAIGN_NOT_FOUND);
- * ERR_CONFLICT while it is SENDING; or an err of the database.
+ * Deletes a campaign that is not being sent; who received it is noted for member_sweep. Returns 0;
+ * ERR_NOT_FOUND (CAMPAIGN_NOT_FOUND); ERR_CONFLICT while it is SENDING; or an err of the database.
  */
 int campaign_delete(struct db *db, uint32_t project_id, const struct uuid *uuid,
                     struct err_info *info) MUST_CHECK;

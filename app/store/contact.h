@@ -46,6 +46,16 @@ int contact_by_ordinals(struct db *db, struct arena *arena, uint32_t project_id,
                         size_t *ret_count, struct err_info *info) MUST_CHECK;
 
 /*
+ * Calls `visitor` for each of these contacts, in the order given, which must be strictly ascending
+ * or strictly descending; missing ones are left out. The contact and its text are valid until it
+ * returns, and it must not use `db`.
+ * Memory does not grow with `count`. Returns 0 or an err of db_query.
+ */
+int contact_visit(struct db *db, uint32_t project_id, const uint32_t *ordinals, size_t count,
+                  void (*visitor)(const struct contact *contact, void *ctx), void *ctx,
+                  struct err_info *info) MUST_CHECK;
+
+/*
  * The newest state of contacts by (ascending, distinct) ordinal, whatever the transaction's
  * snapshot says, locked in that order until it ends; missing ones are left out. ret has room for
  * `count`.
@@ -58,6 +68,14 @@ int contact_lock_ordinals(struct db *db, struct arena *arena, uint32_t project_i
 int contact_by_emails(struct db *db, struct arena *arena, uint32_t project_id,
                       const struct str *emails, size_t count, struct contact *ret,
                       size_t *ret_count, struct err_info *info) MUST_CHECK;
+
+/*
+ * The ordinals of contacts by id, in no order, each as often as its id is given or less often;
+ * unknown ids are left out. ret has room for `count`. Returns 0 or an err of db_query.
+ */
+int contact_ordinals(struct db *db, struct arena *arena, uint32_t project_id,
+                     const struct uuid *uuids, size_t count, uint32_t *ret, size_t *ret_count,
+                     struct err_info *info) MUST_CHECK;
 
 /* The word of a status: "subscribed" …; never NULL. */
 const char *contact_status_name(enum contact_status status);

@@ -16,6 +16,10 @@ static enum contact_status next_status(const struct contactchange *change, enum 
             return now;
         }
         return CONTACT_SUBSCRIBED;
+    case CONTACTCHANGE_BOUNCE:
+        return now == CONTACT_COMPLAINED ? now : CONTACT_BOUNCED;
+    case CONTACTCHANGE_COMPLAIN:
+        return CONTACT_COMPLAINED;
     }
     return now;
 }
@@ -81,11 +85,10 @@ int contactchange_create(struct arena *arena, const struct contactchange *change
     if (err < 0) {
         return err;
     }
-    bool subscribed = change->subscribe != CONTACTCHANGE_UNSUBSCRIBE;
-    contact->status = subscribed ? CONTACT_SUBSCRIBED : CONTACT_UNSUBSCRIBED;
+    contact->status = next_status(change, CONTACT_SUBSCRIBED);
     contact->data = data;
     contact->created_ms = now_ms;
     contact->updated_ms = now_ms;
-    contact->subscribed_ms = subscribed ? now_ms : INT64_MIN;
+    contact->subscribed_ms = contact->status == CONTACT_SUBSCRIBED ? now_ms : INT64_MIN;
     return 0;
 }

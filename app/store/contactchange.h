@@ -14,7 +14,9 @@
 enum contactchange_subscribe {
     CONTACTCHANGE_KEEP,
     CONTACTCHANGE_SUBSCRIBE,
-    CONTACTCHANGE_UNSUBSCRIBE
+    CONTACTCHANGE_UNSUBSCRIBE,
+    CONTACTCHANGE_BOUNCE,  /* for good: a hard one */
+    CONTACTCHANGE_COMPLAIN /* outranks a bounce */
 };
 
 struct contactchange {

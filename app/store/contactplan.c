@@ -100,18 +100,45 @@ void contactplan_add_event(struct contactplan *plan, struct contactplan_row *row
     plan->event_count++;
 }
 
+/* Data of the event: why the contact is not written to any more (http-api §1.5). */
+static struct str flip_reason(enum contactchange_subscribe asked)
+{
+    switch (asked) {
+    case CONTACTCHANGE_BOUNCE:
+        return STR("{\"reason\":\"bounce\"}");
+    case CONTACTCHANGE_COMPLAIN:
+        return STR("{\"reason\":\"complaint\"}");
+    case CONTACTCHANGE_KEEP:
+    case CONTACTCHANGE_SUBSCRIBE:
+    case CONTACTCHANGE_UNSUBSCRIBE:
+        break;
+    }
+    return (struct str){NULL, 0};
+}
+
+/* `asked` is what made the flip. */
+int contactplan_name_flips(struct db *db, struct arena *arena, uint32_t project_id,
+                           struct contactplan_flips *ret, struct err_info *info)
+{
+    const struct str names[] = {EVENTNAME_SUBSCRIBED, EVENTNAME_UNSUBSCRIBED};
+    uint32_t ids[2];
+    int err = eventname_register(db, arena, project_id, names, 2, DICTIONARY_BY_SYSTEM, ids, info);
+    if (err == 0) {
+        *ret = (struct contactplan_flips){ids[0], ids[1]};
+    }
+    return err;
+}
+
 static void add_flip(struct contactplan *plan, struct contactplan_row *row,
-                     enum contactchange_subscribe flip)
+                     enum contactchange_subscribe flip, enum contactchange_subscribe asked)
 {
     bool on = flip == CONTACTCHANGE_SUBSCRIBE;
     uint32_t name_id = on ? plan->flips.subscribed : plan->flips.unsubscribed;
-    if (flip == CONTACTCHANGE_KEEP) {
-        return;
-    }
-    row->flipped = true;
-    if (name_id != 0) {
-        struct eventrows_event event = {
-            .uuid = uuid_new(), .name_id = name_id, .at_ms = plan->now_ms};
+    if (flip != CONTACTCHANGE_KEEP && name_id != 0) {
+        struct eventrows_event event = {.uuid = uuid_new(),
+                                        .name_id = name_id,
+                                        .at_ms = plan->now_ms,
+                                        .data = flip_reason(asked)};
         contactplan_add_event(plan, row, &event);
         contactpublish_flipped(&plan->publish, &row->contact,
                                on ? EVENTNAME_SUBSCRIBED : EVENTNAME_UNSUBSCRIBED, &event.uuid);
@@ -139,7 +166,8 @@ int contactplan_apply(struct contactplan *plan, struct contactplan_row *row,
         return err;
     }
     row->changed |= effect.changed;
-    add_flip(plan, row, effect.flip);
+    row->new_status |= row->contact.status != row->before.status;
+    add_flip(plan, row, effect.flip, change->subscribe);
     *ret = effect.changed ? CONTACTWRITE_UPDATED : CONTACTWRITE_UNCHANGED;
     return 0;
 }
@@ -217,13 +245,13 @@ static int compare_contact(const void *a, const void *b)
 }
 
 /* The changed contacts whose status did (not) change, by ordinal. */
-static size_t pick_changed(const struct contactplan *plan, bool flipped,
+static size_t pick_changed(const struct contactplan *plan, bool new_status,
                            const struct contact **contacts)
 {
     size_t count = 0;
     for (size_t i = 0; i < plan->row_count; i++) {
         const struct contactplan_row *row = &plan->rows[i];
-        if (row->stored && row->changed && row->flipped == flipped) {
+        if (row->stored && row->changed && row->new_status == new_status) {
             contacts[count++] = &row->contact;
         }
     }

@@ -17,7 +17,7 @@ struct contactplan_row {
     bool stored;            /* it has a row, which is locked or held */
     bool present;           /* stored, or made by the plan */
     bool changed;
-    bool flipped;       /* its status changed */
+    bool new_status;    /* its status changed */
     bool keeps_created; /* created_ms was given, the ordinal's is not for it */
 };
 
@@ -33,6 +33,10 @@ struct contactplan_flips {
     uint32_t subscribed;
     uint32_t unsubscribed;
 };
+
+/* Finds them, and adds them where they are missing: outside a transaction. Returns 0 or an err. */
+int contactplan_name_flips(struct db *db, struct arena *arena, uint32_t project_id,
+                           struct contactplan_flips *ret, struct err_info *info) MUST_CHECK;
 
 struct contactplan {
     struct db *db;

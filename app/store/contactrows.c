@@ -142,14 +142,27 @@ int contactrows_lock_emails(struct db *db, struct arena *arena, uint32_t project
     return sqllist_query(db, &query, lock_row, &list, info);
 }
 
-int contactrows_lock_erased(struct db *db, uint32_t project_id, const struct contact *contact,
-                            struct err_info *info)
+static int ignore_row(const struct db_rows *rows, void *ctx)
 {
-    static const char sql[] = "SELECT ordinal FROM contact FORCE INDEX (email)"
-                              " WHERE project_id = ? AND email = ? FOR UPDATE";
-    AUTO(db_rows) rows = NULL;
-    int found = db_one(db, sql, DB_PARAMS(DB_I64(project_id), DB_STR(contact->email)), &rows, info);
-    return found < 0 ? found : 0;
+    (void)rows;
+    (void)ctx;
+    return 0;
+}
+
+int contactrows_lock_erased(struct db *db, struct arena *arena, uint32_t project_id,
+                            const struct str *emails, size_t count, struct err_info *info)
+{
+    SQLLIST(sql,
+            "SELECT ordinal FROM contact FORCE INDEX (email) WHERE project_id = ? AND email IN (",
+            "?", ") ORDER BY email FOR UPDATE");
+    struct db_param head = DB_I64(project_id);
+    struct db_param *keys = arena_raw(arena, count, sizeof *keys);
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = DB_STR(emails[i]);
+    }
+    struct sqllist query = {
+        .sql = sql, .head = &head, .head_count = 1, .items = keys, .count = count, .width = 1};
+    return sqllist_query(db, &query, ignore_row, NULL, info);
 }
 
 int contactrows_public_resubscribe(struct db *db, uint32_t project_id, bool *ret,

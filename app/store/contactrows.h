@@ -43,10 +43,12 @@ int contactrows_lock_uuid(struct db *db, struct arena *arena, uint32_t project_i
                           struct contactrows_moment *ret_moment, struct err_info *info) MUST_CHECK;
 
 /*
- * Waits until nobody holds the contact, whose row is locked, and keeps others from holding it:
- * before anything of it is erased. Returns 0 or an err of db_query.
+ * Waits until nobody holds the contacts with these (distinct, ascending) addresses, whose rows are
+ * locked, and keeps others from holding them: before anything of them is erased. Returns 0 or an
+ * err of db_query.
  */
-int contactrows_lock_erased(struct db *db, uint32_t project_id, const struct contact *contact,
+int contactrows_lock_erased(struct db *db, struct arena *arena, uint32_t project_id,
+                            const struct str *emails, size_t count,
                             struct err_info *info) MUST_CHECK;
 
 /*

@@ -134,18 +134,6 @@ static int name_fields(struct db *db, struct arena *arena, const struct contactw
     return err;
 }
 
-static int name_flips(struct db *db, struct arena *arena, uint32_t project_id,
-                      struct contactplan_flips *ret, struct err_info *info)
-{
-    const struct str names[] = {EVENTNAME_SUBSCRIBED, EVENTNAME_UNSUBSCRIBED};
-    uint32_t ids[2];
-    int err = eventname_register(db, arena, project_id, names, 2, DICTIONARY_BY_SYSTEM, ids, info);
-    if (err == 0) {
-        *ret = (struct contactplan_flips){ids[0], ids[1]};
-    }
-    return err;
-}
-
 /* ---- upsert -------------------------------------------------------------------------------- */
 
 struct upsert {
@@ -342,7 +330,7 @@ static int upsert_prepare(struct upsert *upsert, struct err_info *info)
     if (!upsert->may_flip || batch->dry_run) {
         return 0;
     }
-    return name_flips(db, upsert->arena, batch->project_id, &upsert->flips, info);
+    return contactplan_name_flips(db, upsert->arena, batch->project_id, &upsert->flips, info);
 }
 
 int contactwrite_upsert(const struct contactwrite_handles *handles, struct arena *arena,
@@ -432,7 +420,7 @@ int contactwrite_patch(struct db *db, struct arena *arena, uint32_t project_id,
         err = first_problem(&batch, info);
     }
     if (err == 0 && change->subscribe != CONTACTCHANGE_KEEP) {
-        err = name_flips(db, arena, project_id, &patch.flips, info);
+        err = contactplan_name_flips(db, arena, project_id, &patch.flips, info);
     }
     return err < 0 ? err : db_tx(db, DB_WRITE, patch_body, &patch, info);
 }

@@ -12,7 +12,13 @@ enum counter_kind {
     COUNTER_CAMPAIGN = 2,
     COUNTER_FIELD = 3,
     COUNTER_EVENT_NAME = 4,
-    COUNTER_WEBHOOK = 5
+    COUNTER_WEBHOOK = 5,
+    COUNTER_TAG = 6,
+    COUNTER_LIST = 7,
+    COUNTER_SEQUENCE = 8,
+    COUNTER_EMAIL_EVENT = 9,
+    COUNTER_PROPERTY = 10, /* of events, that have a column */
+    COUNTER_IMPORT = 11
 };
 
 /*

@@ -3,6 +3,7 @@
 #include "column/key.h"
 #include "store/dirty.h"
 #include "store/eventname.h"
+#include "store/occurrencecolumn.h"
 #include "store/sqllist.h"
 
 #define CONTACTS_AT_ONCE 250
@@ -87,7 +88,7 @@ static int delete_of_contacts(struct db *db, struct deletion *deletion,
     return dirty_add(db, deletion->project_id, marks, count, info);
 }
 
-/* Occurrences that are about no contact. */
+/* Occurrences that are about no contact; with the last of them goes what is kept for filters. */
 static int delete_loose(struct db *db, struct deletion *deletion, struct err_info *info)
 {
     static const char sql[] = "DELETE FROM event WHERE project_id = ? AND name_id = ?"
@@ -97,7 +98,9 @@ static int delete_loose(struct db *db, struct deletion *deletion, struct err_inf
         DB_PARAMS(DB_I64(deletion->project_id), DB_I64(deletion->name_id), DB_I64(LOOSE_AT_ONCE)),
         &deletion->deleted, info);
     deletion->more = deletion->deleted == LOOSE_AT_ONCE;
-    return err;
+    return err || deletion->more
+               ? err
+               : occurrencecolumn_forget(db, deletion->project_id, deletion->name_id, info);
 }
 
 static int delete_body(struct db *db, void *ctx, struct err_info *info)

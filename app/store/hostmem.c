@@ -27,7 +27,9 @@ struct slot {
     uint64_t end;        /* one behind the block's last */
     int64_t created_ms;  /* last one given */
     int64_t reserved_us; /* monotonic */
-    uint64_t unused[3];
+    /* Another table, by account, whose entries only share the place with these. */
+    uint64_t account_id;          /* 0: free; never freed */
+    uint64_t used[HOSTMEM_RATES]; /* minute and count, 32 bits each; atomic */
 };
 
 struct layout {
@@ -72,6 +74,53 @@ void hostmem_revoked(struct hostmem *memory)
 {
     (void)__atomic_add_fetch(&memory->shared->revocations, 1, __ATOMIC_ACQ_REL);
 }
+
+/* ---- requests of accounts ------------------------------------------------------------------ */
+
+/* The account's entry, claimed when it has none; NULL when all are taken. */
+static struct slot *rate_entry(struct layout *shared, uint32_t account_id)
+{
+    size_t start = hash_fast(&account_id, sizeof(account_id)) % SLOTS;
+    for (size_t i = 0; i < SLOTS; i++) {
+        struct slot *entry = &shared->slot[(start + i) % SLOTS];
+        uint64_t holder = 0;
+        if (__atomic_compare_exchange_n(&entry->account_id, &holder, account_id, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ||
+            holder == account_id)
+            return entry;
+    }
+    return NULL;
+}
+
+/* The count of a word that may speak of another minute. */
+static uint32_t count_in(uint64_t word, uint32_t minute)
+{
+    return word >> 32 == minute ? (uint32_t)word : 0;
+}
+
+uint32_t hostmem_rate_take(struct hostmem *memory, uint32_t account_id, enum hostmem_rate rate,
+                           uint32_t minute)
+{
+    struct slot *entry = rate_entry(memory->shared, account_id);
+    if (!entry)
+        return 0;
+    uint64_t before = __atomic_load_n(&entry->used[rate], __ATOMIC_ACQUIRE), after;
+    do {
+        uint32_t count = count_in(before, minute);
+        after = (uint64_t)minute << 32 | (count < UINT32_MAX ? count + 1 : count);
+    } while (!__atomic_compare_exchange_n(&entry->used[rate], &before, after, false,
+                                          __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+    return (uint32_t)after;
+}
+
+uint32_t hostmem_rate_used(struct hostmem *memory, uint32_t account_id, enum hostmem_rate rate,
+                           uint32_t minute)
+{
+    const struct slot *entry = rate_entry(memory->shared, account_id);
+    return entry ? count_in(__atomic_load_n(&entry->used[rate], __ATOMIC_ACQUIRE), minute) : 0;
+}
+
+/* ---- ordinals ------------------------------------------------------------------------------ */
 
 /* Index of the project's slot, or of the first free one behind its place, or SLOTS when full. */
 static size_t probe(const struct layout *shared, uint32_t project_id)

@@ -1,6 +1,7 @@
 /*
  * Host memory: one file shared by all processes of a host (MUSTER_HOST_MEMORY), mapped. Holds the
- * ordinal blocks and the last createdAt given, per project. Losing it costs a gap, never an answer;
+ * ordinal blocks and the last createdAt given, per project, and how many requests each account made
+ * in this minute. Losing it costs a gap, never an answer;
  * a database that is replaced by another one must get a fresh file.
  *
  * Locks are kernel file locks of the open file, one byte per project, so that a killed process
@@ -30,6 +31,19 @@ void hostmem_close(struct hostmem *memory);
  */
 uint64_t hostmem_revocations(const struct hostmem *memory);
 void hostmem_revoked(struct hostmem *memory);
+
+/* What an account's requests are counted as. */
+enum hostmem_rate { HOSTMEM_GENERAL, HOSTMEM_SEND, HOSTMEM_RATES };
+
+/*
+ * Counts one request of an account in a minute (of the clock, since 1970) and returns how many that
+ * makes on this host; hostmem_rate_used only looks. With more accounts than the file has room for
+ * those that come last are not counted (0).
+ */
+uint32_t hostmem_rate_take(struct hostmem *memory, uint32_t account_id, enum hostmem_rate rate,
+                           uint32_t minute);
+uint32_t hostmem_rate_used(struct hostmem *memory, uint32_t account_id, enum hostmem_rate rate,
+                           uint32_t minute);
 
 /*
  * Takes `count` (1..HOSTMEM_TAKE_MAX) ordinals, not always consecutive, and one createdAt for a new

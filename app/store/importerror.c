@@ -1,5 +1,7 @@
 #include "store/importerror.h"
 
+#include "store/sqllist.h"
+
 #include "store/sqlrows.h"
 #include "store/sqlvalue.h"
 
@@ -88,9 +90,20 @@ int importerror_delete(struct db *db, uint32_t project_id, const struct uuid *jo
     return err;
 }
 
-int importerror_forget(struct db *db, uint32_t project_id, struct str email, struct err_info *info)
+int importerror_forget(struct db *db, struct arena *arena, uint32_t project_id,
+                       const struct str *emails, size_t count, struct err_info *info)
 {
-    static const char sql[] =
-        "UPDATE import_error SET email = '' WHERE project_id = ? AND email = ?";
-    return db_exec(db, sql, DB_PARAMS(DB_I64(project_id), DB_STR(email)), NULL, info);
+    /* The index is forced: a scan would wait for everybody's locks. */
+    SQLLIST(sql,
+            "UPDATE import_error e FORCE INDEX (email) SET e.email = '' WHERE e.project_id = ?"
+            " AND e.email IN (",
+            "?", ")");
+    struct db_param head = DB_I64(project_id);
+    struct db_param *keys = arena_raw(arena, count, sizeof *keys);
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = DB_STR(emails[i]);
+    }
+    struct sqllist list = {
+        .sql = sql, .head = &head, .head_count = 1, .items = keys, .count = count, .width = 1};
+    return sqllist_exec(db, &list, NULL, info);
 }

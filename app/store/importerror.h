@@ -36,9 +36,9 @@ int importerror_list(struct db *db, struct arena *arena, uint32_t project_id,
 int importerror_delete(struct db *db, uint32_t project_id, const struct uuid *job_id,
                        struct err_info *info) MUST_CHECK;
 
-/* Blanks an address wherever it was refused: its contact is erased. In the transaction that is
- * open. Returns 0 or an err of db_exec. */
-int importerror_forget(struct db *db, uint32_t project_id, struct str email,
-                       struct err_info *info) MUST_CHECK;
+/* Blanks addresses wherever they were refused: their contacts are erased. In the transaction that
+ * is open. Returns 0 or an err of db_exec. */
+int importerror_forget(struct db *db, struct arena *arena, uint32_t project_id,
+                       const struct str *emails, size_t count, struct err_info *info) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 #include "store/importjob.h"
 
 #include "base/limits.h"
+#include "store/counter.h"
 #include "store/importerror.h"
 #include "store/importpart.h"
 #include "store/sqlvalue.h"
@@ -8,12 +9,12 @@
 #define NOW_MS "CAST(UNIX_TIMESTAMP(UTC_TIMESTAMP(3)) * 1000 AS SIGNED)"
 #define CLAIM_RACES 10
 #define SWEEP_JOBS 20
+#define OR_NULL(id) ((id) == 0 ? DB_NULL : DB_I64(id))
 
 #define COLUMNS                                                                                    \
     "project_id, job_id, kind, format, mode, dry_run, keep_created, spreadsheet, segment_id, "     \
     "state, failed_reason, bytes, part_count, row_count, lease_id, tries, created_ms, "            \
-    "started_ms, "                                                                                 \
-    "finished_ms"
+    "started_ms, finished_ms, job_number, list_id, tag_id"
 
 static int64_t time_of(const struct db_rows *rows, unsigned column)
 {
@@ -36,7 +37,9 @@ static void from_row(struct arena *arena, const struct db_rows *rows, struct imp
                   .dry_run = db_i64(rows, 5) != 0,
                   .keep_created = db_i64(rows, 6) != 0,
                   .spreadsheet = db_i64(rows, 7) != 0,
-                  .segment_id = (uint32_t)db_i64(rows, 8)},
+                  .segment_id = (uint32_t)db_i64(rows, 8),
+                  .list_id = (uint32_t)db_i64(rows, 20),
+                  .tag_id = (uint32_t)db_i64(rows, 21)},
         .state = (enum importjob_state)db_i64(rows, 9),
         .failed_reason = sqlvalue_text(arena, rows, 10),
         .bytes = count_of(rows, 11),
@@ -47,6 +50,7 @@ static void from_row(struct arena *arena, const struct db_rows *rows, struct imp
         .created_ms = db_i64(rows, 16),
         .started_ms = time_of(rows, 17),
         .finished_ms = time_of(rows, 18),
+        .number = (uint32_t)db_i64(rows, 19),
     };
 }
 
@@ -118,8 +122,8 @@ static int create_body(struct db *db, void *ctx, struct err_info *info)
 {
     static const char sql[] =
         "INSERT INTO import_job (project_id, job_id, kind, format, mode, dry_run, keep_created,"
-        " spreadsheet, segment_id, state, lease_until_ms, turn_ms, created_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ? + " NOW_MS ", " NOW_MS ", " NOW_MS ")";
+        " spreadsheet, segment_id, list_id, job_number, state, lease_until_ms, turn_ms, created_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ? + " NOW_MS ", " NOW_MS ", " NOW_MS ")";
     static const char check_sql[] =
         "SELECT 1 FROM import_job WHERE project_id = ? AND job_id = ? FOR UPDATE";
     const struct create *create = ctx;
@@ -127,12 +131,15 @@ static int create_body(struct db *db, void *ctx, struct err_info *info)
     const struct uuid *job_id = &create->job->job_id;
     int err = check_open(db, create->project_id, info);
     if (err == 0) {
+        err = counter_next(db, create->project_id, COUNTER_IMPORT, &create->job->number, info);
+    }
+    if (err == 0) {
         err = db_exec(db, sql,
                       DB_PARAMS(DB_I64(create->project_id), sqlvalue_of_uuid(job_id),
                                 DB_I64(input->kind), DB_I64(input->format), DB_I64(input->mode),
                                 DB_I64(input->dry_run), DB_I64(input->keep_created),
-                                DB_I64(input->spreadsheet),
-                                input->segment_id == 0 ? DB_NULL : DB_I64(input->segment_id),
+                                DB_I64(input->spreadsheet), OR_NULL(input->segment_id),
+                                OR_NULL(input->list_id), DB_I64(create->job->number),
                                 DB_I64(IMPORTJOB_UPLOAD_MS)),
                       NULL, info);
     }
@@ -163,7 +170,7 @@ struct submit {
 static int submit_body(struct db *db, void *ctx, struct err_info *info)
 {
     static const char sql[] =
-        "UPDATE import_job SET state = ?, row_count = ?, lease_id = ?, tries = ?,"
+        "UPDATE import_job SET state = ?, row_count = ?, tag_id = ?, lease_id = ?, tries = ?,"
         " lease_until_ms = IF(? = 0, 0, ? + " NOW_MS "), turn_ms = " NOW_MS
         ", started_ms = IF(? = 0, NULL, " NOW_MS ")"
         " WHERE project_id = ? AND job_id = ? AND state = 1 AND lease_until_ms > " NOW_MS;
@@ -176,7 +183,8 @@ static int submit_body(struct db *db, void *ctx, struct err_info *info)
     /* A dry run remembers the addresses that it met: one process. */
     bool is_one = job->input.dry_run || job->bytes < IMPORTLANE_BYTES_MIN;
     int err = exec_one(db, sql,
-                       DB_PARAMS(DB_I64(submit->state), DB_U64(submit->row_count), lease_id,
+                       DB_PARAMS(DB_I64(submit->state), DB_U64(submit->row_count),
+                                 OR_NULL(job->input.tag_id), lease_id,
                                  DB_I64(submit->lease_ms == 0 ? 0 : 1), lease_ms, lease_ms,
                                  lease_ms, project, id),
                        info);
@@ -238,15 +246,12 @@ static int add_lanes(struct db *db, struct importjob *job, struct err_info *info
 
 /* ---- looking and cancelling ---------------------------------------------------------------- */
 
-int importjob_get(struct db *db, struct arena *arena, uint32_t project_id, enum importjob_kind kind,
-                  const struct uuid *job_id, struct importjob *ret, struct err_info *info)
+/* One submitted job, with its lanes. */
+static int find_one(struct db *db, struct arena *arena, const char *sql,
+                    const struct db_param params[3], struct importjob *ret, struct err_info *info)
 {
-    static const char sql[] = "SELECT " COLUMNS " FROM import_job AS job"
-                              " WHERE project_id = ? AND job_id = ? AND kind = ? AND state > 1";
     AUTO(db_rows) rows = NULL;
-    int found =
-        db_one(db, sql, DB_PARAMS(DB_I64(project_id), sqlvalue_of_uuid(job_id), DB_I64(kind)),
-               &rows, info);
+    int found = db_one(db, sql, params, 3, &rows, info);
     if (found == 0) {
         return err_set(info, ERR_NOT_FOUND, "RESOURCE_NOT_FOUND", "Import job not found");
     }
@@ -255,6 +260,25 @@ int importjob_get(struct db *db, struct arena *arena, uint32_t project_id, enum 
     }
     from_row(arena, rows, ret);
     return add_lanes(db, ret, info);
+}
+
+int importjob_get(struct db *db, struct arena *arena, uint32_t project_id, enum importjob_kind kind,
+                  const struct uuid *job_id, struct importjob *ret, struct err_info *info)
+{
+    static const char sql[] = "SELECT " COLUMNS " FROM import_job AS job"
+                              " WHERE project_id = ? AND job_id = ? AND kind = ? AND state > 1";
+    const struct db_param params[] = {DB_I64(project_id), sqlvalue_of_uuid(job_id), DB_I64(kind)};
+    return find_one(db, arena, sql, params, ret, info);
+}
+
+int importjob_by_number(struct db *db, struct arena *arena, uint32_t project_id, uint32_t number,
+                        struct importjob *ret, struct err_info *info)
+{
+    static const char sql[] = "SELECT " COLUMNS " FROM import_job AS job"
+                              " WHERE project_id = ? AND job_number = ? AND kind = ? AND state > 1";
+    const struct db_param params[] = {DB_I64(project_id), DB_I64(number),
+                                      DB_I64(IMPORTJOB_CONTACTS)};
+    return find_one(db, arena, sql, params, ret, info);
 }
 
 int importjob_cancel(struct db *db, struct arena *arena, uint32_t project_id,

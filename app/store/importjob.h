@@ -41,11 +41,15 @@ struct importjob_input {
     bool keep_created;   /* the column createdAt holds for contacts that are made */
     bool spreadsheet;    /* a ' before = + - @ TAB CR is a spreadsheet's, not the value's */
     uint32_t segment_id; /* static segment whose members they become; 0: none */
+    uint32_t list_id;    /* likewise a list */
+    uint32_t tag_id;     /* likewise a tag; known once the upload is whole */
+    struct str tag_name; /* of that tag, which is made when it is not there; while uploading */
 };
 
 struct importjob {
     uint32_t project_id;
     struct uuid job_id;
+    uint32_t number; /* from 1 in its project: its id in PushMail */
     struct importjob_input input;
     enum importjob_state state;
     struct str failed_reason; /* at == NULL: none */
@@ -79,8 +83,8 @@ int importjob_create(struct db *db, uint32_t project_id, const struct importjob_
 
 /*
  * The upload is whole: the job gets its lanes, and waits, or with `lease_ms` is the caller's at
- * once (job->lease_id). row_count: the estimate. Returns 0, ERR_CONFLICT when it was swept, or an
- * err of the database.
+ * once (job->lease_id). row_count: the estimate. The job's tag is stored with it. Returns 0,
+ * ERR_CONFLICT when it was swept, or an err of the database.
  */
 int importjob_submit(struct db *db, struct importjob *job, uint64_t row_count, unsigned lease_ms,
                      struct err_info *info) MUST_CHECK;
@@ -94,6 +98,10 @@ int importjob_discard(struct db *db, const struct importjob *job, struct err_inf
 int importjob_get(struct db *db, struct arena *arena, uint32_t project_id, enum importjob_kind kind,
                   const struct uuid *job_id, struct importjob *ret,
                   struct err_info *info) MUST_CHECK;
+
+/* The same by number, for contacts. */
+int importjob_by_number(struct db *db, struct arena *arena, uint32_t project_id, uint32_t number,
+                        struct importjob *ret, struct err_info *info) MUST_CHECK;
 
 /*
  * Cancels a job that is not over: what is committed stays, nothing more is. Returns 0;

@@ -279,6 +279,19 @@ static int open_and_work(struct importwork *work, const struct importlane *lanes
                                   : importjob_release(work->run->handles.db, work->job, info);
 }
 
+/* What may be deleted while contacts are put in it; NULL: nothing. */
+static const char *what_it_fills(const struct importjob *job)
+{
+    const struct importjob_input *input = &job->input;
+    if ((input->segment_id != 0) + (input->list_id != 0) + (input->tag_id != 0) > 1) {
+        return "segment, list or tag";
+    }
+    return input->segment_id != 0 ? "segment"
+           : input->list_id != 0  ? "list"
+           : input->tag_id != 0   ? "tag"
+                                  : NULL;
+}
+
 int importrun_work(const struct importrun *run, struct importjob *job, enum importrun_end *ret,
                    struct err_info *info)
 {
@@ -303,9 +316,11 @@ int importrun_work(const struct importrun *run, struct importjob *job, enum impo
         *ret = IMPORTRUN_LOST;
         return 0;
     }
-    if (err == ERR_NOT_FOUND && job->input.segment_id != 0) {
+    const char *gone = err == ERR_NOT_FOUND ? what_it_fills(job) : NULL;
+    if (gone) {
         *ret = IMPORTRUN_DONE;
-        return fail_job(&work, "the segment was deleted while the import ran", info);
+        return fail_job(
+            &work, arena_printf(run->arena, "the %s was deleted while the import ran", gone), info);
     }
     return err;
 }

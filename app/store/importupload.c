@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "store/importpart.h"
 #include "store/sqlvalue.h"
+#include "store/tag.h"
 
 #define ROOM_FACTOR 4 /* bytes on disk for a byte of the file: parts, rows, indexes, log */
 
@@ -62,7 +63,7 @@ int importupload_begin(struct importupload *upload, struct db *db, struct arena 
                        uint32_t project_id, const struct importjob_input *input,
                        struct err_info *info)
 {
-    *upload = (struct importupload){.db = db};
+    *upload = (struct importupload){.db = db, .arena = arena};
     upload->part = arena_raw(arena, IMPORTPART_BYTES, 1);
     return importjob_create(db, project_id, input, &upload->job, info);
 }
@@ -121,6 +122,10 @@ int importupload_end(struct importupload *upload, unsigned lease_ms, struct err_
     int err = flush(upload, info);
     if (err == 0 && upload->job.bytes == 0) {
         err = err_set(info, ERR_INVAL, NULL, "The file is empty");
+    }
+    if (err == 0 && upload->job.input.tag_name.at != NULL && !upload->job.input.dry_run) {
+        err = tag_ensure(upload->db, upload->arena, upload->job.project_id,
+                         &upload->job.input.tag_name, 1, &upload->job.input.tag_id, info);
     }
     return err < 0 ? err
                    : importjob_submit(upload->db, &upload->job, lines - header, lease_ms, info);

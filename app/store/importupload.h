@@ -9,6 +9,7 @@
 
 struct importupload {
     struct db *db;
+    struct arena *arena;
     struct importjob job;
     char *part; /* the part at hand, in the arena */
     size_t part_len;
@@ -36,8 +37,9 @@ int importupload_add(struct importupload *upload, struct str bytes,
                      struct err_info *info) MUST_CHECK;
 
 /*
- * The file is whole: upload->job waits for a worker, or with `lease_ms` is the caller's. Returns 0;
- * ERR_INVAL when it is empty; or an err of importjob_submit.
+ * The file is whole: its tag is there from now on, unless it is a dry run, and upload->job waits
+ * for a worker, or with `lease_ms` is the caller's. Returns 0; ERR_INVAL when it is empty; or an
+ * err of tag_ensure or importjob_submit.
  */
 int importupload_end(struct importupload *upload, unsigned lease_ms,
                      struct err_info *info) MUST_CHECK;

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/timeutil.h"
+#include "column/key.h"
 #include "store/importerror.h"
 #include "store/member.h"
 
@@ -99,8 +100,25 @@ static int add_members(struct importwork *work, struct db *db, struct err_info *
             ordinals[count++] = rows->items[i].contact->ordinal;
         }
     }
-    return member_add_here(db, work->run->arena, job->project_id, job->input.segment_id, ordinals,
-                           count, info);
+    const uint64_t sets[] = {
+        job->input.segment_id != 0 ? KEY_SET_SEGMENT(job->input.segment_id) : 0,
+        job->input.list_id != 0 ? KEY_SET_LIST(job->input.list_id) : 0,
+        job->input.tag_id != 0 ? KEY_SET_TAG(job->input.tag_id) : 0,
+    };
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < ARRAY_LEN(sets); i++) {
+        if (sets[i] != 0) {
+            err = member_add_here(db, work->run->arena, job->project_id, sets[i], ordinals, count,
+                                  NULL, info);
+        }
+    }
+    return err;
+}
+
+/* Whether its contacts become members of something. */
+static bool has_sets(const struct importjob *job)
+{
+    return job->input.segment_id != 0 || job->input.list_id != 0 || job->input.tag_id != 0;
 }
 
 /* db_body: what belongs to the batch besides its contacts and events. */
@@ -110,7 +128,7 @@ static int write_rest(struct db *db, void *ctx, struct err_info *info)
     work->is_written = true;
     work->is_lost = false;
     int err = settle_rows(work, db, info);
-    if (err == 0 && work->job->input.segment_id != 0 && !work->job->input.dry_run) {
+    if (err == 0 && has_sets(work->job) && !work->job->input.dry_run) {
         err = add_members(work, db, info);
     }
     if (err < 0) {
@@ -141,7 +159,7 @@ static int write_batch(struct importwork *work, struct err_info *info)
     struct contactwrite_batch batch = {.project_id = work->job->project_id,
                                        .items = work->rows.items,
                                        .count = work->rows.count,
-                                       .skip_contacts = work->job->input.segment_id == 0,
+                                       .skip_contacts = !has_sets(work->job),
                                        .dry_run = work->job->input.dry_run,
                                        .also = write_rest,
                                        .also_ctx = work};

@@ -11,7 +11,6 @@ struct member_batch {
     struct arena *arena;
     bool is_in_tx; /* the caller's transaction is open */
     uint32_t project_id;
-    uint32_t segment_id; /* 0: a set that is being dropped */
     uint64_t set_id;
     const uint32_t *ordinals;
     size_t count;
@@ -123,17 +122,33 @@ static int member_find_contacts(struct db *db, struct member_batch *batch, struc
     return member_find(db, batch, sql, false, info);
 }
 
-/* Serialises changes of one set, and holds off its deletion. */
-static int member_lock_segment(struct db *db, const struct member_batch *batch,
-                               struct err_info *info)
+/* Serialises changes of one set, and holds off the deletion of what it belongs to. */
+static int member_lock_owner(struct db *db, const struct member_batch *batch, struct err_info *info)
 {
-    static const char sql[] =
-        "SELECT segment_id FROM segment WHERE project_id = ? AND segment_id = ? FOR UPDATE";
+    static const struct {
+        const char *sql;
+        const char *missing;
+    } owners[] = {
+        [1] = {"SELECT 1 FROM segment WHERE project_id = ? AND segment_id = ? FOR UPDATE",
+               "Segment not found"},
+        [2] = {"SELECT 1 FROM tag WHERE project_id = ? AND tag_id = ? FOR UPDATE", "Tag not found"},
+        [3] = {"SELECT 1 FROM contact_list WHERE project_id = ? AND list_id = ? FOR UPDATE",
+               "List not found"},
+        [4] = {"SELECT 1 FROM campaign WHERE project_id = ? AND campaign_id = ? FOR UPDATE",
+               "Campaign not found"},
+        [5] = {"SELECT 1 FROM sequence WHERE project_id = ? AND sequence_id = ? FOR UPDATE",
+               "Sequence not found"},
+    };
+    unsigned kind = KEY_SET_KIND_OF(batch->set_id);
     AUTO(db_rows) rows = NULL;
-    int found = db_one(db, sql, DB_PARAMS(DB_I64(batch->project_id), DB_I64(batch->segment_id)),
-                       &rows, info);
+    if (kind == 0 || kind >= ARRAY_LEN(owners)) {
+        return err_set(info, ERR_INTERNAL, NULL, "a set of an unknown kind");
+    }
+    int found =
+        db_one(db, owners[kind].sql,
+               DB_PARAMS(DB_I64(batch->project_id), DB_I64((uint32_t)batch->set_id)), &rows, info);
     if (found == 0) {
-        return err_set(info, ERR_NOT_FOUND, "RESOURCE_NOT_FOUND", "Segment not found");
+        return err_set(info, ERR_NOT_FOUND, "RESOURCE_NOT_FOUND", "%s", owners[kind].missing);
     }
     return found < 0 ? found : 0;
 }
@@ -211,7 +226,7 @@ static int member_add_body(struct db *db, void *ctx, struct err_info *info)
 {
     struct member_batch *batch = ctx;
     batch->chosen_count = 0;
-    int err = member_lock_segment(db, batch, info);
+    int err = member_lock_owner(db, batch, info);
     return err < 0 ? err : member_add_step(db, batch, info);
 }
 
@@ -233,7 +248,7 @@ static int member_remove_body(struct db *db, void *ctx, struct err_info *info)
 {
     struct member_batch *batch = ctx;
     batch->chosen_count = 0;
-    int err = member_lock_segment(db, batch, info);
+    int err = member_lock_owner(db, batch, info);
     if (err == 0) {
         err = member_find_members(db, batch, info);
     }
@@ -278,35 +293,27 @@ static int member_run(struct db *db, struct member_batch *batch, db_body *body,
     return 0;
 }
 
-static struct member_batch member_batch(struct arena *arena, uint32_t project_id,
-                                        uint32_t segment_id)
-{
-    return (struct member_batch){.arena = arena,
-                                 .project_id = project_id,
-                                 .segment_id = segment_id,
-                                 .set_id = KEY_SET_SEGMENT(segment_id)};
-}
-
-int member_add(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
+int member_add(struct db *db, struct arena *arena, uint32_t project_id, uint64_t set_id,
                const uint32_t *ordinals, size_t count, uint64_t *ret_added, struct err_info *info)
 {
-    struct member_batch batch = member_batch(arena, project_id, segment_id);
+    struct member_batch batch = {.arena = arena, .project_id = project_id, .set_id = set_id};
     return member_run(db, &batch, member_add_body, ordinals, count, ret_added, info);
 }
 
-int member_add_here(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
-                    const uint32_t *ordinals, size_t count, struct err_info *info)
+int member_add_here(struct db *db, struct arena *arena, uint32_t project_id, uint64_t set_id,
+                    const uint32_t *ordinals, size_t count, uint64_t *ret_added,
+                    struct err_info *info)
 {
-    struct member_batch batch = member_batch(arena, project_id, segment_id);
-    batch.is_in_tx = true;
-    return member_run(db, &batch, member_add_body, ordinals, count, NULL, info);
+    struct member_batch batch = {
+        .arena = arena, .is_in_tx = true, .project_id = project_id, .set_id = set_id};
+    return member_run(db, &batch, member_add_body, ordinals, count, ret_added, info);
 }
 
-int member_remove(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
+int member_remove(struct db *db, struct arena *arena, uint32_t project_id, uint64_t set_id,
                   const uint32_t *ordinals, size_t count, uint64_t *ret_removed,
                   struct err_info *info)
 {
-    struct member_batch batch = member_batch(arena, project_id, segment_id);
+    struct member_batch batch = {.arena = arena, .project_id = project_id, .set_id = set_id};
     return member_run(db, &batch, member_remove_body, ordinals, count, ret_removed, info);
 }
 

@@ -1,8 +1,9 @@
 /*
- * Rows of `member`: who is in a static segment, and since when. Every change marks the set's part
- * for exactly the contacts whose membership changed. Large changes go in transactions of at most
- * MEMBER_BATCH contacts each, so a failure in the middle leaves whole batches done; repeating the
- * call finishes it.
+ * Rows of `member`: who is in a set (a static segment, a tag, a list, those who received a campaign
+ * or completed a sequence), and since when. A set is named by its key (column/key.h: KEY_SET_…).
+ * Every change marks the set's part for exactly the contacts whose membership changed. Large
+ * changes go in transactions of at most MEMBER_BATCH contacts each, so a failure in the middle
+ * leaves whole batches done; repeating the call finishes it.
  */
 #ifndef MUSTER_STORE_MEMBER_H
 #define MUSTER_STORE_MEMBER_H
@@ -29,18 +30,20 @@ int member_resolve(struct db *db, struct arena *arena, uint32_t project_id,
 /*
  * Adds contacts by ordinal; one that is a member stays what it is, with its entered_at, and one
  * that no longer exists is left out. ret_added (may be NULL): how many were not members.
- * Returns 0, ERR_NOT_FOUND when the segment is gone, or an err of the database.
+ * Returns 0, ERR_NOT_FOUND ("Segment not found", "Tag not found" …) when what the set belongs to is
+ * gone, or an err of the database.
  */
-int member_add(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
+int member_add(struct db *db, struct arena *arena, uint32_t project_id, uint64_t set_id,
                const uint32_t *ordinals, size_t count, uint64_t *ret_added,
                struct err_info *info) MUST_CHECK;
 
 /* The same in the transaction that is open, however many they are; it sets its own write check. */
-int member_add_here(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
-                    const uint32_t *ordinals, size_t count, struct err_info *info) MUST_CHECK;
+int member_add_here(struct db *db, struct arena *arena, uint32_t project_id, uint64_t set_id,
+                    const uint32_t *ordinals, size_t count, uint64_t *ret_added,
+                    struct err_info *info) MUST_CHECK;
 
 /* Removes contacts by ordinal; ret_removed: how many were members. Errors as member_add. */
-int member_remove(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
+int member_remove(struct db *db, struct arena *arena, uint32_t project_id, uint64_t set_id,
                   const uint32_t *ordinals, size_t count, uint64_t *ret_removed,
                   struct err_info *info) MUST_CHECK;
 

@@ -1,4 +1,7 @@
-/* Accounts and projects. A PushMail site is a project; site_index numbers them in their account. */
+/*
+ * Accounts and projects. A PushMail site is a project; site_index numbers them in their account.
+ * One that was deleted (store/sitesettings.h) is found by nothing here.
+ */
 #ifndef MUSTER_STORE_PROJECT_H
 #define MUSTER_STORE_PROJECT_H
 
@@ -25,13 +28,40 @@ struct project {
 int project_create(struct db *db, struct str name, uint32_t account_id, struct project *ret,
                    struct err_info *info) MUST_CHECK;
 
+/*
+ * The steps of project_create, for who writes more in the same transaction: project_begin fills
+ * what needs no database and judges the name; project_insert_here stores it in the open DB_WRITE
+ * transaction, in a new account when account_id is 0, and sets the write check. Errors as
+ * project_create.
+ */
+int project_begin(struct str name, uint32_t account_id, struct project *ret,
+                  struct err_info *info) MUST_CHECK;
+int project_insert_here(struct db *db, struct project *project, struct err_info *info) MUST_CHECK;
+
+/* Trims a name and judges it. Returns 0 or ERR_INVAL. */
+int project_check_name(struct str *name, struct err_info *info) MUST_CHECK;
+
 /* All projects by id, in the arena. */
 int project_list(struct db *db, struct arena *arena, struct project **ret, size_t *ret_count,
                  struct err_info *info) MUST_CHECK;
 
+/* The same, of one account. */
+int project_list_of_account(struct db *db, struct arena *arena, uint32_t account_id,
+                            struct project **ret, size_t *ret_count,
+                            struct err_info *info) MUST_CHECK;
+
 /* By number or UUID text. Returns 0, ERR_NOT_FOUND or an err of the database. */
 int project_find(struct db *db, struct arena *arena, struct str number_or_uuid, struct project *ret,
                  struct err_info *info) MUST_CHECK;
+
+/* The project that is number site_index of an account. Returns 0, ERR_NOT_FOUND or an err of the
+ * database. */
+int project_by_site(struct db *db, struct arena *arena, uint32_t account_id, uint32_t site_index,
+                    struct project *ret, struct err_info *info) MUST_CHECK;
+
+/* The account's first project. Returns 0, ERR_NOT_FOUND or an err of the database. */
+int project_first(struct db *db, struct arena *arena, uint32_t account_id, struct project *ret,
+                  struct err_info *info) MUST_CHECK;
 
 /*
  * The one project of an account. Returns 0, ERR_INVAL when there are several (a siteId is needed),

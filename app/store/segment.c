@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "column/key.h"
 #include "store/counter.h"
+#include "store/resource.h"
 #include "store/seggraph.h"
 #include "store/segstate.h"
 #include "store/sqllist.h"
@@ -41,10 +42,10 @@ static int segment_not_found(struct err_info *info)
 }
 
 static int segment_read(struct db *db, struct arena *arena, const char *sql, uint32_t project_id,
-                        const struct uuid *uuid, struct segment *ret, struct err_info *info)
+                        struct db_param id, struct segment *ret, struct err_info *info)
 {
     AUTO(db_rows) rows = NULL;
-    int found = db_one(db, sql, DB_PARAMS(DB_I64(project_id), sqlvalue_of_uuid(uuid)), &rows, info);
+    int found = db_one(db, sql, DB_PARAMS(DB_I64(project_id), id), &rows, info);
     if (found <= 0) {
         return found < 0 ? found : segment_not_found(info);
     }
@@ -56,7 +57,14 @@ int segment_get(struct db *db, struct arena *arena, uint32_t project_id, const s
                 struct segment *ret, struct err_info *info)
 {
     static const char sql[] = SEGMENT_SELECT("filter") "WHERE project_id = ? AND uuid = ?";
-    return segment_read(db, arena, sql, project_id, uuid, ret, info);
+    return segment_read(db, arena, sql, project_id, sqlvalue_of_uuid(uuid), ret, info);
+}
+
+int segment_by_number(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
+                      struct segment *ret, struct err_info *info)
+{
+    static const char sql[] = SEGMENT_SELECT("filter") "WHERE project_id = ? AND segment_id = ?";
+    return segment_read(db, arena, sql, project_id, DB_I64(segment_id), ret, info);
 }
 
 static int segment_get_locked(struct db *db, struct arena *arena, uint32_t project_id,
@@ -64,15 +72,17 @@ static int segment_get_locked(struct db *db, struct arena *arena, uint32_t proje
 {
     static const char sql[] =
         SEGMENT_SELECT("filter") "WHERE project_id = ? AND uuid = ? FOR UPDATE";
-    return segment_read(db, arena, sql, project_id, uuid, ret, info);
+    return segment_read(db, arena, sql, project_id, sqlvalue_of_uuid(uuid), ret, info);
 }
 
-int segment_list(struct db *db, struct arena *arena, uint32_t project_id, struct segment **ret,
-                 size_t *ret_count, struct err_info *info)
+int segment_list(struct db *db, struct arena *arena, uint32_t project_id,
+                 enum segment_dialect dialect, struct segment **ret, size_t *ret_count,
+                 struct err_info *info)
 {
     static const char count_sql[] = "SELECT COUNT(*) FROM segment WHERE project_id = ?";
     static const char sql[] =
-        SEGMENT_SELECT("NULL") "WHERE project_id = ? ORDER BY segment_id DESC LIMIT ?";
+        SEGMENT_SELECT("CASE WHEN dialect <> ? THEN filter END") "WHERE project_id = ? ORDER BY "
+                                                                 "segment_id DESC LIMIT ?";
     AUTO(db_rows) counted = NULL;
     int err = db_one(db, count_sql, DB_PARAMS(DB_I64(project_id)), &counted, info);
     if (err < 0) {
@@ -80,7 +90,8 @@ int segment_list(struct db *db, struct arena *arena, uint32_t project_id, struct
     }
     size_t room = (size_t)db_i64(counted, 0);
     AUTO(db_rows) rows = NULL;
-    err = db_query(db, sql, DB_PARAMS(DB_I64(project_id), DB_I64(room)), false, &rows, info);
+    err = db_query(db, sql, DB_PARAMS(DB_I64(dialect), DB_I64(project_id), DB_I64(room)), false,
+                   &rows, info);
     if (err < 0) {
         return err;
     }
@@ -209,6 +220,11 @@ static int segment_insert(struct db *db, const struct segment_write *write, stru
                    NULL, info);
 }
 
+static enum segment_dialect segment_dialect_of(const struct segment_input *in)
+{
+    return in->dialect == 0 ? SEGMENT_PLUNK : in->dialect;
+}
+
 /* A new segment as the input wants it; number and times are still to come. */
 static struct segment segment_from_input(const struct segment_input *in, const struct uuid *uuid)
 {
@@ -218,7 +234,7 @@ static struct segment segment_from_input(const struct segment_input *in, const s
         .description = in->description,
         .slug = in->slug,
         .kind = in->kind,
-        .dialect = SEGMENT_PLUNK,
+        .dialect = segment_dialect_of(in),
         .filter = in->filter,
         .source = in->source,
         .track = in->track,
@@ -293,7 +309,7 @@ static bool segment_apply(struct segment *segment, unsigned parts, const struct 
     if ((parts & SEGMENT_SET_FILTER) != 0) {
         segment->filter = in->filter;
         segment->source = in->source;
-        segment->dialect = SEGMENT_PLUNK;
+        segment->dialect = segment_dialect_of(in);
         segment->member_count = in->member_count;
         segment->counted_ms = in->counted_ms;
         segment->version += segment_same(old.filter, in->filter) ? 0 : 1;
@@ -395,32 +411,40 @@ static int segment_delete_rows(struct db *db, const struct segment_write *write,
                                struct err_info *info)
 {
     static const char sql[] = "DELETE FROM segment WHERE project_id = ? AND segment_id = ?";
-    static const char drop_sql[] = "INSERT INTO dropped_set (project_id, set_id) VALUES (?, ?)";
+    uint32_t project_id = write->project_id;
     uint32_t segment_id = write->result.segment_id;
-    int err = segref_delete(db, write->project_id, SEGREF_SEGMENT, segment_id, info);
+    int64_t now_ms;
+    int err = db_now_ms(db, &now_ms, info);
     if (err == 0) {
-        err =
-            db_exec(db, sql, DB_PARAMS(DB_I64(write->project_id), DB_I64(segment_id)), NULL, info);
+        err = resource_release(db, project_id, RESOURCE_SEGMENT, segment_id, now_ms, info);
+    }
+    if (err == 0) {
+        err = segref_delete(db, project_id, SEGREF_SEGMENT, segment_id, info);
+    }
+    if (err == 0) {
+        err = db_exec(db, sql, DB_PARAMS(DB_I64(project_id), DB_I64(segment_id)), NULL, info);
     }
     if (err < 0) {
         return err;
     }
-    if (write->result.kind == SEGMENT_DYNAMIC) {
-        return segstate_drop(db, write->project_id, segment_id, info);
-    }
-    return db_exec(db, drop_sql,
-                   DB_PARAMS(DB_I64(write->project_id), DB_U64(KEY_SET_SEGMENT(segment_id))), NULL,
-                   info);
+    return write->result.kind == SEGMENT_DYNAMIC
+               ? segstate_drop(db, project_id, segment_id, info)
+               : resource_drop_set(db, project_id, KEY_SET_SEGMENT(segment_id), info);
+}
+
+/* Takes the locks, and reads the segment. */
+static int segment_delete_begin(struct db *db, struct segment_write *write, struct err_info *info)
+{
+    int err = segref_lock(db, write->project_id, info);
+    return err < 0 ? err
+                   : segment_get_locked(db, write->arena, write->project_id, write->uuid,
+                                        &write->result, info);
 }
 
 static int segment_delete_body(struct db *db, void *ctx, struct err_info *info)
 {
     struct segment_write *write = ctx;
-    int err = segref_lock(db, write->project_id, info);
-    if (err == 0) {
-        err = segment_get_locked(db, write->arena, write->project_id, write->uuid, &write->result,
-                                 info);
-    }
+    int err = segment_delete_begin(db, write, info);
     if (err == 0) {
         err =
             segref_check_free(db, write->arena, write->project_id, write->result.segment_id, info);
@@ -433,4 +457,25 @@ int segment_delete(struct db *db, struct arena *arena, uint32_t project_id, cons
 {
     struct segment_write write = {.arena = arena, .project_id = project_id, .uuid = uuid};
     return db_tx(db, DB_WRITE, segment_delete_body, &write, info);
+}
+
+static int segment_delete_released_body(struct db *db, void *ctx, struct err_info *info)
+{
+    struct segment_write *write = ctx;
+    int err = segment_delete_begin(db, write, info);
+    if (err == 0) {
+        err = segref_check_unnamed(db, write->arena, write->project_id, write->result.segment_id,
+                                   info);
+    }
+    if (err == 0) {
+        err = segref_release(db, write->project_id, write->result.segment_id, info);
+    }
+    return err < 0 ? err : segment_delete_rows(db, write, info);
+}
+
+int segment_delete_released(struct db *db, struct arena *arena, uint32_t project_id,
+                            const struct uuid *uuid, struct err_info *info)
+{
+    struct segment_write write = {.arena = arena, .project_id = project_id, .uuid = uuid};
+    return db_tx(db, DB_WRITE, segment_delete_released_body, &write, info);
 }

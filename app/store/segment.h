@@ -16,7 +16,7 @@
 
 enum segment_kind { SEGMENT_DYNAMIC = 1, SEGMENT_STATIC = 2 };
 
-enum segment_dialect { SEGMENT_PLUNK = 1 };
+enum segment_dialect { SEGMENT_PLUNK = 1, SEGMENT_PUSHMAIL = 2, SEGMENT_MAILPANDA = 3 };
 
 /* One segment as stored. Text lives in the arena it was read into. */
 struct segment {
@@ -59,8 +59,9 @@ struct segment_input {
     struct str description; /* at == NULL: none */
     struct str slug;
     enum segment_kind kind; /* looked at by segment_create only */
-    struct str filter;      /* this and the next two: for a dynamic one */
+    struct str filter;      /* this and the next three: for a dynamic one */
     struct str source;
+    enum segment_dialect dialect; /* of source; 0: Plunk */
     struct segref_names names;
     bool track;
     uint64_t member_count;
@@ -83,7 +84,7 @@ enum segment_part {
     SEGMENT_SET_NAME = 1 << 0, /* with the slug */
     SEGMENT_SET_DESCRIPTION = 1 << 1,
     SEGMENT_SET_FILTER =
-        1 << 2, /* filter, source, names, member_count, counted_ms; dynamic ones only */
+        1 << 2, /* filter, source, dialect, names, member_count, counted_ms; dynamic ones only */
     SEGMENT_SET_TRACK = 1 << 3
 };
 
@@ -105,14 +106,29 @@ int segment_update(struct db *db, struct arena *arena, uint32_t project_id, cons
 int segment_delete(struct db *db, struct arena *arena, uint32_t project_id, const struct uuid *uuid,
                    struct err_info *info) MUST_CHECK;
 
+/*
+ * Deletes a segment as PushMail and MailPanda do: drafts and scheduled campaigns lose it instead of
+ * keeping it. Errors as segment_delete, but ERR_CONFLICT only while another segment's filter names
+ * it. Both disable the sequences that its entries start.
+ */
+int segment_delete_released(struct db *db, struct arena *arena, uint32_t project_id,
+                            const struct uuid *uuid, struct err_info *info) MUST_CHECK;
+
+/* By number. Returns as segment_get. */
+int segment_by_number(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
+                      struct segment *ret, struct err_info *info) MUST_CHECK;
+
 /* By id. Returns 0, ERR_NOT_FOUND "Segment not found", or an err of db_query. */
 int segment_get(struct db *db, struct arena *arena, uint32_t project_id, const struct uuid *uuid,
                 struct segment *ret, struct err_info *info) MUST_CHECK;
 
-/* All of a project's, newest first, without `filter`; in the arena. Returns 0 or an err of
- * db_query. */
-int segment_list(struct db *db, struct arena *arena, uint32_t project_id, struct segment **ret,
-                 size_t *ret_count, struct err_info *info) MUST_CHECK;
+/*
+ * All of a project's, newest first; in the arena. `filter` is read for those only that are written
+ * in another dialect than `dialect` (0: for all). Returns 0 or an err of db_query.
+ */
+int segment_list(struct db *db, struct arena *arena, uint32_t project_id,
+                 enum segment_dialect dialect, struct segment **ret, size_t *ret_count,
+                 struct err_info *info) MUST_CHECK;
 
 /*
  * Stores a count that was taken at `counted_ms` with the filter of `version`, unless a newer count

@@ -171,19 +171,16 @@ static struct str segref_shorten(struct str name)
     return (struct str){name.at, len};
 }
 
-int segref_check_free(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
-                      struct err_info *info)
+int segref_check_unnamed(struct db *db, struct arena *arena, uint32_t project_id,
+                         uint32_t segment_id, struct err_info *info)
 {
     static const char sql[] =
         "SELECT s.name FROM segment_ref r JOIN segment s"
         " ON s.project_id = r.project_id AND s.segment_id = r.source_id"
         " WHERE r.project_id = ? AND r.target_id = ? AND r.source_kind = 1 ORDER BY s.segment_id";
-    int err = segref_check_campaigns(db, project_id, segment_id, info);
-    if (err < 0) {
-        return err;
-    }
     AUTO(db_rows) rows = NULL;
-    err = db_query(db, sql, DB_PARAMS(DB_I64(project_id), DB_I64(segment_id)), false, &rows, info);
+    int err =
+        db_query(db, sql, DB_PARAMS(DB_I64(project_id), DB_I64(segment_id)), false, &rows, info);
     if (err < 0) {
         return err;
     }
@@ -202,4 +199,18 @@ int segref_check_free(struct db *db, struct arena *arena, uint32_t project_id, u
                    "Cannot delete segment: the filter of %zu other segment(s) names it: %s%s. "
                    "Change or delete them first.",
                    count, shown, count > SEGREF_NAMES_SHOWN ? " …" : "");
+}
+
+int segref_check_free(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
+                      struct err_info *info)
+{
+    int err = segref_check_campaigns(db, project_id, segment_id, info);
+    return err < 0 ? err : segref_check_unnamed(db, arena, project_id, segment_id, info);
+}
+
+int segref_release(struct db *db, uint32_t project_id, uint32_t segment_id, struct err_info *info)
+{
+    static const char sql[] =
+        "DELETE FROM segment_ref WHERE project_id = ? AND target_id = ? AND source_kind = 2";
+    return db_exec(db, sql, DB_PARAMS(DB_I64(project_id), DB_I64(segment_id)), NULL, info);
 }

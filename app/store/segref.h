@@ -62,4 +62,14 @@ int segref_delete(struct db *db, uint32_t project_id, enum segref_source source,
 int segref_check_free(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
                       struct err_info *info) MUST_CHECK;
 
+/* The second half of segref_check_free: ERR_CONFLICT only while another segment's filter names it.
+ */
+int segref_check_unnamed(struct db *db, struct arena *arena, uint32_t project_id,
+                         uint32_t segment_id, struct err_info *info) MUST_CHECK;
+
+/* Forgets which campaigns name a segment that is about to go. Returns 0 or an err of the database.
+ */
+int segref_release(struct db *db, uint32_t project_id, uint32_t segment_id,
+                   struct err_info *info) MUST_CHECK;
+
 #endif

@@ -53,6 +53,20 @@ static int count_imports(struct db *db, int64_t now_ms, struct serverinfo_queues
     return 0;
 }
 
+static int count_bulk_jobs(struct db *db, int64_t now_ms, struct serverinfo_queues *ret,
+                           struct err_info *info)
+{
+    /* all projects: a number for the operator. */
+    static const char sql[] = "SELECT COUNT(*), MIN(turn_ms) FROM bulk_job WHERE state IN (2, 3)";
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(db, sql, DB_NO_PARAMS, &rows, info);
+    if (found < 0)
+        return found;
+    ret->bulk_jobs = (uint64_t)db_i64(rows, 0);
+    ret->bulk_jobs_age_ms = db_is_null(rows, 1) ? 0 : now_ms - db_i64(rows, 1);
+    return 0;
+}
+
 static int count_deliveries(struct db *db, int64_t now_ms, struct serverinfo_queues *ret,
                             struct err_info *info)
 {
@@ -82,6 +96,8 @@ int serverinfo_queues(struct db *db, struct serverinfo_queues *ret, struct err_i
     int err = db_now_ms(db, &now_ms, info);
     if (err == 0)
         err = count_imports(db, now_ms, ret, info);
+    if (err == 0)
+        err = count_bulk_jobs(db, now_ms, ret, info);
     if (err == 0)
         err = count_deliveries(db, now_ms, ret, info);
     return err;

@@ -38,7 +38,9 @@ int serverinfo_count(struct db *db, struct serverinfo_counts *ret,
 struct serverinfo_queues {
     uint64_t imports;       /* that are not over */
     int64_t imports_age_ms; /* since the one that waits longest was worked on */
-    uint64_t deliveries;    /* due now, counted up to 100,000 */
+    uint64_t bulk_jobs;     /* that are not over */
+    int64_t bulk_jobs_age_ms;
+    uint64_t deliveries; /* due now, counted up to 100,000 */
     int64_t deliveries_age_ms;
     uint64_t dead;              /* messages that were given up, counted up to 100,000 */
     uint64_t webhooks_disabled; /* by the worker or by hand */

@@ -6,12 +6,30 @@
 #include "store/idempotency.h"
 #include "store/member.h"
 #include "store/project.h"
+#include "store/projectpurge.h"
+#include "store/snsmessage.h"
 #include "store/transition.h"
 #include "worker/joblog.h"
 
 #define PURGE_ROWS 1000u
 #define SWEEP_BATCHES 1000u
+#define SWEEP_ROWS 50000u
 #define CACHE_AGE_S 600 /* files of chunks that are no more: what was erased goes with them */
+
+/* What deleted projects have left behind. */
+static int purge_projects(const struct job *job, struct err_info *info)
+{
+    uint32_t *projects = NULL;
+    size_t count = 0;
+    int err = projectpurge_list(job->db, job->arena, &projects, &count, info);
+    for (size_t i = 0; err == 0 && i < count && !stopsignal_asked(); i++) {
+        uint64_t deleted;
+        err = projectpurge_run(job->db, projects[i], SWEEP_BATCHES, info);
+        if (err == 0)
+            err = chunkcache_sweep(job->db, projects[i], CACHE_AGE_S, &deleted, info);
+    }
+    return err;
+}
 
 bool cleanup_job(const struct job *job, bool *ret_more)
 {
@@ -32,6 +50,10 @@ bool cleanup_job(const struct job *job, bool *ret_more)
         err = transition_sweep(job->db, job->arena, SWEEP_BATCHES, &info);
     if (err == 0)
         err = deliverysweep_run(job->db, job->arena, SWEEP_BATCHES, &info);
+    if (err == 0)
+        err = purge_projects(job, &info);
+    if (err == 0)
+        err = snsmessage_sweep(job->db, SWEEP_ROWS, &info);
     if (err < 0)
         joblog_failure("cleanup", 0, err, &info);
     chunkcache_evict(job->config->cache_max_bytes);

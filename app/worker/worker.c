@@ -9,12 +9,14 @@
 #include "base/procmem.h"
 #include "base/stopsignal.h"
 #include "base/timeutil.h"
+#include "worker/bulkwork.h"
 #include "worker/cleanup.h"
 #include "worker/columnjobs.h"
 #include "worker/compute.h"
 #include "worker/deliverjob.h"
 #include "worker/import.h"
 #include "worker/job.h"
+#include "worker/sns.h"
 #include "worker/supervisor.h"
 
 #define PAUSE_MAX_S 30u
@@ -23,9 +25,9 @@
 #define STATEMENT_MS 120000u
 #define IO_S 150u
 
-enum class { CLASS_IMPORT, CLASS_COMPUTE, CLASS_DELIVER, CLASSES };
+enum class { CLASS_IMPORT, CLASS_COMPUTE, CLASS_SNS, CLASS_DELIVER, CLASSES };
 
-static const char *const class_names[CLASSES] = {"import", "compute", "deliver"};
+static const char *const class_names[CLASSES] = {"import", "compute", "sns", "deliver"};
 
 /* clang-format off */
 /* In the order in which they feed one another. */
@@ -36,8 +38,11 @@ static const struct {
     int64_t every_ms; /* not more often than that; 0: in every round */
 } table[] = {
     {"import",  CLASS_IMPORT,  import_job,       0},
+    {"bulk",    CLASS_IMPORT,  bulkwork_run,     0},
+    {"sns",     CLASS_SNS,     sns_job,          0},
     {"fold",    CLASS_COMPUTE, columnjobs_fold,  0},
     {"merge",   CLASS_COMPUTE, columnjobs_merge, 0},
+    {"build",   CLASS_COMPUTE, columnjobs_build, 0},
     {"compute", CLASS_COMPUTE, compute_job,      0},
     {"cleanup", CLASS_COMPUTE, cleanup_job,      60000},
     {"deliver", CLASS_DELIVER, deliverjob_run,   0},

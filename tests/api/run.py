@@ -63,6 +63,7 @@ class Case:
                       "today": iso(now)[:10], "project": str(self.project.number)}
         env = running.env
         self.keys = {"secret": self.project.secret, "public": self.project.public,
+                     "pm": None,
                      "revoked": env["MUSTER_REVOKED_KEY"], "account": env["MUSTER_PM_KEY"],
                      "second": env["MUSTER_SECRET_KEY2"]}
         self.client = Client(running.url)
@@ -97,6 +98,10 @@ class Case:
         wanted = [self.expand(line) for line in step.want_body if line.strip()]
         if wanted and wanted[0].startswith("! "):
             wrong += self.error(wanted, reply)
+        elif wanted and wanted[0].startswith("!! "):
+            wrong += self.json_body(json.dumps({"error": wanted[0][3:]}), reply)
+        elif wanted and wanted[0].startswith("| "):
+            wrong += self.text_body([line[2:] for line in wanted], reply)
         elif wanted == ["(empty)"]:
             wrong += ["wanted no body"] if reply.body else []
         elif wanted:
@@ -121,6 +126,9 @@ class Case:
                 key = value
             else:
                 headers[name] = value.encode("ascii") if value.isascii() else value
+        if key == "pm" and not self.keys["pm"]:  # few cases need one, and it takes a program
+            self.keys["pm"] = self.running.program(
+                "muster", "key", "create", str(self.project.number), "account").split()[-1]
         if key != "none":
             headers["Authorization"] = "Bearer " + self.keys[key] if key in self.keys else key
         return headers
@@ -137,6 +145,13 @@ class Case:
         except ValueError:
             return ["the body is no JSON"]
         return self.match(json.loads(text), got, "$")
+
+    def text_body(self, wanted, reply):
+        got = reply.body.decode("utf-8", "replace").splitlines()
+        if len(got) != len(wanted):
+            return [f"wanted {len(wanted)} lines, got {len(got)}"]
+        return [line for n, (w, g) in enumerate(zip(wanted, got), 1)
+                for line in self.match(w, g, f"line {n}")]
 
     def error(self, wanted, reply):
         code, _, message = wanted[0][2:].partition(" ")

@@ -7,6 +7,7 @@
 
 #include "audience/question.h"
 #include "audience/rebuild.h"
+#include "base/buf.h"
 #include "column/key.h"
 #include "db/migrate.h"
 #include "filter/plunk.h"

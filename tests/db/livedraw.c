@@ -35,6 +35,16 @@ static const char *const patches[] = {
     "{\"mix\":{\"a\":#}}",
 };
 
+static const char *const event_data[] = {
+    "{\"amount\":#}",
+    "{\"amount\":%#,\"plan\":\"@\"}",
+    "{\"plan\":\"@\",\"deep\":{\"er\":#}}",
+    "{\"amount\":\"#\",\"ok\":true}",
+    "{\"ok\":false,\"tags\":[\"@\",#]}",
+    "{\"due\":\"2026-0%-1#\",\"amount\":null}",
+    "{}",
+};
+
 static const char *const own_leaves[] = {
     "{\"field\":\"email\",\"operator\":\"contains\",\"value\":\"#\"}",
     "{\"field\":\"email\",\"operator\":\"notContains\",\"value\":\"U1\"}",
@@ -105,6 +115,43 @@ static const char *const own_leaves[] = {
     "{\"field\":\"event.&\",\"operator\":\"triggeredWithin\",\"value\":%,\"unit\":\"days\"}",
     "{\"field\":\"event.&\",\"operator\":\"notTriggeredWithin\",\"value\":%,\"unit\":\"hours\"}",
     "{\"field\":\"event.&\",\"operator\":\"triggeredOlderThan\",\"value\":%,\"unit\":\"days\"}",
+    "{\"field\":\"event.&\",\"operator\":\"firstTriggeredWithin\",\"value\":%,\"unit\":\"days\"}",
+    "{\"field\":\"event.&\",\"operator\":\"firstTriggeredOlderThan\",\"value\":0.0%,\"unit\":"
+    "\"minutes\"}",
+    "{\"field\":\"event.&\",\"operator\":\"countAtLeast\",\"value\":#}",
+    "{\"field\":\"event.&\",\"operator\":\"countAtMost\",\"value\":#}",
+    "{\"field\":\"event.&\",\"operator\":\"countEquals\",\"value\":#}",
+    "{\"field\":\"event.&\",\"operator\":\"countAtLeast\",\"value\":%,\"window\":{\"value\":%,"
+    "\"unit\":\"days\"}}",
+    "{\"field\":\"event.&\",\"operator\":\"countAtMost\",\"value\":#,\"window\":{\"value\":0.%,"
+    "\"unit\":\"minutes\"}}",
+    "{\"field\":\"event.&\",\"operator\":\"countEquals\",\"value\":#,\"window\":{\"value\":%,"
+    "\"unit\":\"hours\"}}",
+    "{\"field\":\"event.&\",\"operator\":\"triggered\",\"where\":[{\"property\":\"amount\","
+    "\"operator\":\"greaterThan\",\"value\":#}]}",
+    "{\"field\":\"event.&\",\"operator\":\"notTriggered\",\"where\":[{\"property\":\"plan\","
+    "\"operator\":\"notEquals\",\"value\":\"@\"}]}",
+    "{\"field\":\"event.&\",\"operator\":\"triggeredWithin\",\"value\":%,\"unit\":\"days\","
+    "\"where\":[{\"property\":\"plan\",\"operator\":\"contains\",\"value\":\"TE\"}]}",
+    "{\"field\":\"event.&\",\"operator\":\"triggeredOlderThan\",\"value\":0.%,\"unit\":\"minutes\","
+    "\"where\":[{\"property\":\"ok\",\"operator\":\"exists\"}]}",
+    "{\"field\":\"event.&\",\"operator\":\"notTriggeredWithin\",\"value\":%,\"unit\":\"hours\","
+    "\"where\":[{\"property\":\"tags\",\"operator\":\"contains\",\"value\":\"@\"}]}",
+    "{\"field\":\"event.&\",\"operator\":\"firstTriggeredWithin\",\"value\":%,\"unit\":\"days\","
+    "\"where\":[{\"property\":\"deep.er\",\"operator\":\"lessThan\",\"value\":%}]}",
+    "{\"field\":\"event.&\",\"operator\":\"firstTriggeredOlderThan\",\"value\":%,\"unit\":"
+    "\"hours\","
+    "\"where\":[{\"property\":\"amount\",\"operator\":\"notExists\"}]}",
+    "{\"field\":\"event.&\",\"operator\":\"countAtLeast\",\"value\":%,\"window\":{\"value\":%,"
+    "\"unit\":\"days\"},\"where\":[{\"property\":\"amount\",\"operator\":\"in\",\"value\":[#,#,#]},"
+    "{\"property\":\"plan\",\"operator\":\"notExists\"}]}",
+    "{\"field\":\"event.&\",\"operator\":\"countEquals\",\"value\":#,\"where\":[{\"property\":"
+    "\"due\",\"operator\":\"olderThan\",\"value\":%0,\"unit\":\"days\"}]}",
+    "{\"field\":\"event.&\",\"operator\":\"countAtMost\",\"value\":#,\"where\":[{\"property\":"
+    "\"ok\",\"operator\":\"notEquals\",\"value\":true}]}",
+    "{\"field\":\"tag.%\",\"operator\":\"has\"}",
+    "{\"field\":\"tag." LIVEDRAW_TAG "\",\"operator\":\"has\"}",
+    "{\"field\":\"list.%\",\"operator\":\"notHas\"}",
     "{\"field\":\"event.contact.unsubscribed\",\"operator\":\"triggered\"}",
     "{\"field\":\"event.contact.subscribed\",\"operator\":\"notTriggeredWithin\",\"value\":0.0%,"
     "\"unit\":\"minutes\"}",
@@ -176,6 +223,14 @@ const char *livedraw_patch(struct livedraw *draw)
     /* "number" is one but for a moment: the mixed rule comes and goes with a single contact. */
     const char *rare = livedraw_number(draw, 40) ? ONE_OF(draw, patches) : "{\"number\":\"#\"}";
     expand(draw, rare, &text);
+    return finish(draw, &text);
+}
+
+const char *livedraw_event_data(struct livedraw *draw)
+{
+    struct buf text;
+    buf_init(&text, 10000);
+    expand(draw, ONE_OF(draw, event_data), &text);
     return finish(draw, &text);
 }
 

@@ -27,6 +27,12 @@ const char *livedraw_event(struct livedraw *draw);
  * to be. */
 const char *livedraw_patch(struct livedraw *draw);
 
+/* Data of an event as JSON. */
+const char *livedraw_event_data(struct livedraw *draw);
+
+/* The UUID of the second tag that conditions name; tags and lists 1 to 3 are named by number. */
+#define LIVEDRAW_TAG "0192b7e4-1111-7222-8333-444455556666"
+
 /* A legal condition that looks at a few columns, nested up to three groups deep; `own`: it names no
  * segment. */
 const char *livedraw_condition(struct livedraw *draw, bool own);

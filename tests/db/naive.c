@@ -55,40 +55,91 @@ static int orphan(const char *what, uint32_t ordinal, struct err_info *info)
                    ordinal);
 }
 
-static int load_events(struct naive *n, struct db *db, uint32_t project_id, struct err_info *info)
+/* Columns: ordinal, event name, at_ms, data. */
+static int load_occurrences(struct naive *n, struct db *db, const char *sql, uint32_t project_id,
+                            bool orphans, struct err_info *info)
 {
     AUTO(db_rows) rows = NULL;
-    int more =
-        db_query(db,
-                 "SELECT e.ordinal, n.name, e.at_ms FROM event e"
-                 " JOIN event_name n ON n.project_id = e.project_id AND n.name_id = e.name_id"
-                 " WHERE e.project_id = ? AND e.ordinal IS NOT NULL",
-                 DB_PARAMS(DB_U64(project_id)), false, &rows, info);
+    int more = db_query(db, sql, DB_PARAMS(DB_U64(project_id)), false, &rows, info);
     while (more >= 0 && (more = db_next(rows, info)) > 0) {
         struct naive_contact *c = contact_of(n, (uint32_t)db_i64(rows, 0));
+        if (!c && orphans)
+            continue;
         if (!c)
             return orphan("event", (uint32_t)db_i64(rows, 0), info);
         c->events =
             arena_grow(n->arena, c->events, c->event_count, &c->event_room, sizeof *c->events);
-        c->events[c->event_count++] =
-            (struct naive_occurrence){str_copy(n->arena, db_bytes(rows, 1)), db_i64(rows, 2)};
+        struct naive_occurrence *o = &c->events[c->event_count++];
+        *o = (struct naive_occurrence){.name = str_copy(n->arena, db_bytes(rows, 1)),
+                                       .at_ms = db_i64(rows, 2)};
+        int err =
+            db_is_null(rows, 3) ? 0 : jsonread_parse(n->arena, db_bytes(rows, 3), &o->data, info);
+        if (err)
+            return err;
     }
     return more;
+}
+
+static int load_events(struct naive *n, struct db *db, uint32_t project_id, struct err_info *info)
+{
+    int err = load_occurrences(
+        n, db,
+        "SELECT e.ordinal, n.name, e.at_ms, e.data FROM event e"
+        " JOIN event_name n ON n.project_id = e.project_id AND n.name_id = e.name_id"
+        " WHERE e.project_id = ? AND e.ordinal IS NOT NULL",
+        project_id, false, info);
+    /* Entries and exits stay when the contact is gone. */
+    return err ? err
+               : load_occurrences(
+                     n, db,
+                     "SELECT t.ordinal, n.name, t.at_ms, NULL FROM transition t"
+                     " JOIN event_name n ON n.project_id = t.project_id AND n.name_id = t.name_id"
+                     " WHERE t.project_id = ?",
+                     project_id, true, info);
 }
 
 static int load_members(struct naive *n, struct db *db, uint32_t project_id, struct err_info *info)
 {
     AUTO(db_rows) rows = NULL;
-    int more = db_query(db, "SELECT ordinal, set_id & 0xffffffff FROM member WHERE project_id = ?",
+    int more = db_query(db, "SELECT ordinal, set_id FROM member WHERE project_id = ?",
                         DB_PARAMS(DB_U64(project_id)), false, &rows, info);
     while (more >= 0 && (more = db_next(rows, info)) > 0) {
         struct naive_contact *c = contact_of(n, (uint32_t)db_i64(rows, 0));
         if (!c)
             return orphan("membership", (uint32_t)db_i64(rows, 0), info);
         c->sets = arena_grow(n->arena, c->sets, c->set_count, &c->set_room, sizeof *c->sets);
-        c->sets[c->set_count++] = (uint32_t)db_i64(rows, 1);
+        c->sets[c->set_count++] = (uint64_t)db_i64(rows, 1);
     }
     return more;
+}
+
+/* Tags and their kind; columns: kind, id, uuid in hexadecimal. */
+static int load_sets(struct naive *n, struct db *db, uint32_t project_id, struct err_info *info)
+{
+    static const char *const sql[] = {
+        "SELECT 2, tag_id, LOWER(HEX(uuid)) FROM tag WHERE project_id = ?",
+        "SELECT 3, list_id, LOWER(HEX(uuid)) FROM contact_list WHERE project_id = ?",
+        "SELECT 4, campaign_id, LOWER(HEX(uuid)) FROM campaign WHERE project_id = ?",
+        "SELECT 5, sequence_id, LOWER(HEX(uuid)) FROM sequence WHERE project_id = ?",
+    };
+    AUTO(db_rows) site = NULL;
+    int more = db_one(db, "SELECT site_index FROM project WHERE project_id = ?",
+                      DB_PARAMS(DB_U64(project_id)), &site, info);
+    if (more > 0)
+        n->site = (uint64_t)db_i64(site, 0);
+    for (size_t i = 0; more >= 0 && i < ARRAY_LEN(sql); i++) {
+        AUTO(db_rows) rows = NULL;
+        more = db_query(db, sql[i], DB_PARAMS(DB_U64(project_id)), false, &rows, info);
+        while (more >= 0 && (more = db_next(rows, info)) > 0) {
+            const char *hex = str_copy(n->arena, db_bytes(rows, 2)).at;
+            n->sets = arena_grow(n->arena, n->sets, n->set_count, &n->set_room, sizeof *n->sets);
+            n->sets[n->set_count++] =
+                (struct naive_set){(unsigned)db_i64(rows, 0), (uint32_t)db_i64(rows, 1),
+                                   str_from(arena_printf(n->arena, "%.8s-%.4s-%.4s-%.4s-%.12s", hex,
+                                                         hex + 8, hex + 12, hex + 16, hex + 20))};
+        }
+    }
+    return more < 0 ? more : 0;
 }
 
 static int load_segments(struct naive *n, struct db *db, uint32_t project_id, struct err_info *info)
@@ -128,6 +179,8 @@ int naive_load(struct naive *n, struct db *db, struct arena *arena, uint32_t pro
         err = load_members(n, db, project_id, info);
     if (!err)
         err = load_segments(n, db, project_id, info);
+    if (!err)
+        err = load_sets(n, db, project_id, info);
     return err;
 }
 
@@ -186,17 +239,52 @@ static bool data_in(const struct naive *n, const struct naive_contact *c, struct
 
 /* ---- occurrences --------------------------------------------------------------------------- */
 
+/* Does an occurrence fulfil all conditions on its data? */
+static bool where_holds(const struct naive *n, const struct naive_occurrence *o,
+                        const struct jsonval *leaf)
+{
+    const struct jsonval *where = jsonval_get(leaf, "where");
+    for (size_t i = 0; where && i < where->count; i++) {
+        const struct jsonval *one = &where->items[i];
+        bool negative;
+        struct str operator= naive_operator(one, &negative);
+        const struct jsonval *value = naive_lookup(o->data, jsonval_get(one, "property")->string);
+        bool holds = value && !str_eq_c(operator, "exists") && !str_eq_c(operator, "notExists") &&
+                     naive_value(n, value, one, false) != negative;
+        if (str_eq_c(operator, "exists"))
+            holds = value;
+        if (str_eq_c(operator, "notExists"))
+            holds = !value;
+        if (!holds)
+            return false;
+    }
+    return true;
+}
+
+static bool count_in(struct str operator, double count, double n)
+{
+    if (str_eq_c(operator, "countAtLeast"))
+        return count >= n;
+    return str_eq_c(operator, "countAtMost") ? count <= n : count == n;
+}
+
 static bool event_in(const struct naive *n, const struct naive_contact *c, struct str name,
                      const struct jsonval *leaf)
 {
     struct str operator= jsonval_get(leaf, "operator")->string;
-    int64_t last = INT64_MIN;
+    const struct jsonval *window = jsonval_get(leaf, "window");
+    int64_t first = INT64_MAX, last = INT64_MIN, count = 0;
     for (size_t i = 0; i < c->event_count; i++) {
-        if (str_eq(c->events[i].name, name) && c->events[i].at_ms <= n->now_ms &&
-            c->events[i].at_ms > last)
-            last = c->events[i].at_ms;
+        const struct naive_occurrence *o = &c->events[i];
+        if (!str_eq(o->name, name) || o->at_ms > n->now_ms || !where_holds(n, o, leaf))
+            continue;
+        last = o->at_ms > last ? o->at_ms : last;
+        first = o->at_ms < first ? o->at_ms : first;
+        count += !window || o->at_ms >= n->now_ms - naive_span(window);
     }
     bool ever = last != INT64_MIN;
+    if (str_starts(operator, STR("count")))
+        return count_in(operator,(double) count, jsonval_get(leaf, "value")->number);
     if (str_eq_c(operator, "triggered"))
         return ever;
     if (str_eq_c(operator, "notTriggered"))
@@ -208,6 +296,10 @@ static bool event_in(const struct naive *n, const struct naive_contact *c, struc
         return !ever || last < cut;
     if (str_eq_c(operator, "triggeredOlderThan"))
         return ever && last < cut;
+    if (str_eq_c(operator, "firstTriggeredWithin"))
+        return ever && first >= cut;
+    if (str_eq_c(operator, "firstTriggeredOlderThan"))
+        return ever && first < cut;
     abort(); /* an operator that this judge does not know */
 }
 
@@ -221,12 +313,29 @@ static bool segment_in(const struct naive *n, const struct naive_contact *c, str
         if (n->segments[i].condition)
             return naive_in(n, c, n->segments[i].condition);
         for (size_t s = 0; s < c->set_count; s++) {
-            if (c->sets[s] == n->segments[i].segment_id)
+            if (c->sets[s] == (UINT64_C(1) << 40 | n->segments[i].segment_id))
                 return true;
         }
         return false;
     }
     abort(); /* the test drew a segment that is not there */
+}
+
+/* In a tag or its kind, by its public number or its UUID? */
+static bool set_in(const struct naive *n, const struct naive_contact *c, unsigned kind,
+                   struct str name)
+{
+    for (size_t i = 0; i < n->set_count; i++) {
+        const struct naive_set *set = &n->sets[i];
+        uint64_t public = n->site << 32 | set->id;
+        bool named = str_eq(set->uuid, name) ||
+                     str_eq_c(name, arena_printf(n->arena, "%llu", (unsigned long long)public));
+        for (size_t s = 0; set->kind == kind && named && s < c->set_count; s++) {
+            if (c->sets[s] == ((uint64_t)kind << 40 | set->id))
+                return true;
+        }
+    }
+    return false;
 }
 
 static bool status_in(const struct naive_contact *c, const struct jsonval *leaf)
@@ -253,6 +362,11 @@ static bool leaf_in(const struct naive *n, const struct naive_contact *c,
         return data_in(n, c, rest, leaf);
     if (str_eq_c(family, "event"))
         return event_in(n, c, rest, leaf);
+    static const char *const kinds[] = {"tag", "list", "campaign", "sequence"};
+    for (unsigned i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (str_eq_c(family, kinds[i]))
+            return set_in(n, c, i + 2, rest) == str_eq_c(operator, "has");
+    }
     if (str_eq_c(family, "segment"))
         return segment_in(n, c, rest) == str_eq_c(operator, "memberOfSegment");
     if (str_eq_c(field, "email"))

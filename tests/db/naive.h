@@ -17,6 +17,7 @@
 struct naive_occurrence {
     struct str name;
     int64_t at_ms;
+    const struct jsonval *data; /* NULL: none */
 };
 
 struct naive_contact {
@@ -27,7 +28,7 @@ struct naive_contact {
     const struct jsonval *data; /* NULL: none */
     struct naive_occurrence *events;
     size_t event_count, event_room;
-    uint32_t *sets; /* segment ids */
+    uint64_t *sets; /* as stored */
     size_t set_count, set_room;
 };
 
@@ -35,6 +36,13 @@ struct naive_segment {
     struct str uuid;
     uint32_t segment_id;
     const struct jsonval *condition; /* NULL: static */
+};
+
+/* What has members and a name: kind as in member.set_id, 2 tag, 3 list, 4 campaign, 5 sequence. */
+struct naive_set {
+    unsigned kind;
+    uint32_t id;
+    struct str uuid;
 };
 
 /* Which keys count as text now, as far as anybody asked; paths are borrowed from conditions. */
@@ -53,6 +61,9 @@ struct naive {
     size_t contact_count, contact_room;
     struct naive_segment *segments;
     size_t segment_count, segment_room;
+    struct naive_set *sets;
+    size_t set_count, set_room;
+    uint64_t site; /* the upper half of public integers */
     struct naive_keys *keys;
 };
 

@@ -520,7 +520,9 @@ START_TEST(an_address_can_be_forgotten)
         must_upload(&contacts, STR("email,subscribed\na@b.c,what\nd@b.c,what\n"));
     work_off();
     ck_assert_uint_eq(stored(&job).counts.rejected, 2);
-    ck_assert_int_eq(importerror_forget(other, CONTACTHELP_PROJECT, STR("a@b.c"), &help.info), 0);
+    ck_assert_int_eq(
+        importerror_forget(other, help.arena, CONTACTHELP_PROJECT, &STR("a@b.c"), 1, &help.info),
+        0);
     ck_assert_int_eq(COUNT("import_error WHERE email = ''"), 1);
     ck_assert_int_eq(COUNT("import_error WHERE email = 'd@b.c'"), 1);
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "audience/chunkcache.h"
+#include "audience/columnbuild.h"
 #include "audience/rebuild.h"
 #include "base/timeutil.h"
 #include "column/key.h"
@@ -40,7 +41,7 @@
 static struct shared {
     int stop;
     uint64_t writes, refused, unavailable, deleted, batches, killed;
-    uint64_t folds, folded, large, merges, merged, rebuilds;
+    uint64_t folds, folded, large, merges, merged, rebuilds, builds;
     uint64_t snapshots, comparisons, members;
 } * shared;
 
@@ -48,8 +49,8 @@ static struct columnhelp help;
 static uint64_t seed;
 static char cache_dirs[READERS][300];
 static const char *segments[4]; /* two static ones, a dynamic one, and one that names the others */
-static uint32_t static_ids[2];
-static struct uuid changing; /* the dynamic one */
+static uint64_t sets[6];        /* two static segments, tags and lists */
+static struct uuid changing;    /* the dynamic one */
 
 static void add(uint64_t *counter, uint64_t n)
 {
@@ -89,6 +90,7 @@ static struct contactwrite_event *draw_event(struct writer *w)
     struct contactwrite_event *event = arena_alloc(w->help.arena, sizeof *event);
     event->name = str_from(livedraw_event(&w->draw));
     event->at_ms = CONTACTWRITE_NOW;
+    event->data = str_from(livedraw_event_data(&w->draw));
     if (livedraw_number(&w->draw, 3) == 0) /* up to ten days ago, or a minute ahead */
         event->at_ms =
             timeutil_wall_ms() + 60000 - (int64_t)livedraw_number(&w->draw, 10 * 86400) * 1000;
@@ -167,7 +169,7 @@ static int record(struct writer *w)
     return err ? err
                : event_record(w->help.db, w->help.arena, w->help.project_id,
                               str_from(livedraw_event(&w->draw)), &contact.uuid, (struct str){0},
-                              (struct str){0}, &event, &w->help.info);
+                              str_from(livedraw_event_data(&w->draw)), &event, &w->help.info);
 }
 
 /* Half of them exist. */
@@ -186,7 +188,7 @@ static int join(struct writer *w)
     uint32_t ordinals[60];
     size_t count = draw_ordinals(w, ordinals);
     return member_add(w->help.db, w->help.arena, w->help.project_id,
-                      static_ids[livedraw_number(&w->draw, 2)], ordinals, count, NULL,
+                      sets[livedraw_number(&w->draw, ARRAY_LEN(sets))], ordinals, count, NULL,
                       &w->help.info);
 }
 
@@ -195,7 +197,7 @@ static int leave(struct writer *w)
     uint32_t ordinals[60];
     size_t count = draw_ordinals(w, ordinals);
     return member_remove(w->help.db, w->help.arena, w->help.project_id,
-                         static_ids[livedraw_number(&w->draw, 2)], ordinals, count, NULL,
+                         sets[livedraw_number(&w->draw, ARRAY_LEN(sets))], ordinals, count, NULL,
                          &w->help.info);
 }
 
@@ -219,8 +221,8 @@ static int short_lived_segment(struct writer *w)
     int err = segment_create(w->help.db, w->help.arena, w->help.project_id, &uuid, &input, &segment,
                              &w->help.info);
     if (!err)
-        err = member_add(w->help.db, w->help.arena, w->help.project_id, segment.segment_id,
-                         ordinals, count, NULL, &w->help.info);
+        err = member_add(w->help.db, w->help.arena, w->help.project_id,
+                         KEY_SET_SEGMENT(segment.segment_id), ordinals, count, NULL, &w->help.info);
     usleep(livedraw_number(&w->draw, 300) * 1000);
     if (!err)
         err = segment_delete(w->help.db, w->help.arena, w->help.project_id, &uuid, &w->help.info);
@@ -340,7 +342,10 @@ static int merger(struct columnhelp *own, unsigned number)
     int err = 0;
     while (!err && !shared->stop) {
         struct upkeep_report report = {0};
-        if (livedraw_number(&draw, 60) == 0) {
+        if (livedraw_number(&draw, 10) == 0) {
+            err = columnbuild_run(own->db, own->project_id, NULL, &report, &own->info);
+            add(&shared->builds, report.merged_chunks > 0);
+        } else if (livedraw_number(&draw, 60) == 0) {
             err = rebuild_run(own->db, own->project_id, NULL, &report, &own->info);
             add(&shared->rebuilds, 1);
         } else {
@@ -357,6 +362,16 @@ static int merger(struct columnhelp *own, unsigned number)
 }
 
 /* ---- readers ------------------------------------------------------------------------------- */
+
+/* As the API does it, which asks for columns of occurrences that are not there. */
+static int ask(struct columnhelp *own, const char *condition)
+{
+    struct audience_page page;
+    struct audience_query query = {.project_id = own->project_id,
+                                   .filter = columnhelp_filter(own, condition),
+                                   .at_ms = AUDIENCE_AT_NOW};
+    return audience_page(own->db, own->arena, &query, &page, &own->info);
+}
 
 static int reader(struct columnhelp *own, unsigned number)
 {
@@ -376,6 +391,8 @@ static int reader(struct columnhelp *own, unsigned number)
         add(&shared->snapshots, 1);
         add(&shared->comparisons, ARRAY_LEN(conditions));
         add(&shared->members, members);
+        if (!err && livedraw_number(&draw, 4) == 0)
+            err = ask(own, conditions[0]);
         if (is_bad_luck(err))
             err = 0;
         if (livedraw_number(&draw, 30) == 0)
@@ -431,9 +448,33 @@ static void make_segments(void)
         uuid_format(&made[i].uuid, uuid);
         segments[i] = arena_copy(help.arena, uuid, 36);
     }
-    static_ids[0] = made[0].segment_id;
-    static_ids[1] = made[1].segment_id;
+    sets[0] = KEY_SET_SEGMENT(made[0].segment_id);
+    sets[1] = KEY_SET_SEGMENT(made[1].segment_id);
     changing = made[2].uuid;
+}
+
+/* Tags 1 and 2, lists 1 and 2; of the third of each only conditions know. */
+static void make_tags(void)
+{
+    struct uuid uuid;
+    ck_assert(uuid_parse(STR(LIVEDRAW_TAG), &uuid));
+    columnhelp_run(&help,
+                   "INSERT INTO tag (project_id, tag_id, uuid, name, created_ms)"
+                   " VALUES (?, 1, RANDOM_BYTES(16), 'one', 1)",
+                   1);
+    testdb_exec(help.db,
+                "INSERT INTO tag (project_id, tag_id, uuid, name, created_ms)"
+                " VALUES (?, 2, ?, 'two', 1)",
+                DB_PARAMS(DB_U64(help.project_id), DB_BYTES(uuid.bytes, sizeof uuid.bytes)));
+    columnhelp_run(&help,
+                   "INSERT INTO contact_list (project_id, list_id, uuid, name, created_ms,"
+                   " updated_ms) VALUES (?, 1, RANDOM_BYTES(16), 'one', 1, 1),"
+                   " (?, 2, RANDOM_BYTES(16), 'two', 1, 1)",
+                   2);
+    for (uint32_t i = 1; i <= 2; i++) {
+        sets[2 * i] = KEY_SET_TAG(i);
+        sets[2 * i + 1] = KEY_SET_LIST(i);
+    }
 }
 
 static void setup(void)
@@ -445,6 +486,7 @@ static void setup(void)
     (void)fflush(stdout);
     columnhelp_open(&help);
     make_segments();
+    make_tags();
     columnhelp_contacts(&help, 1, BYSTANDERS,
                         "IF(seq % 10, NULL, JSON_OBJECT('plan', 'pro', 'score', seq % 7))", true);
     columnhelp_run(&help,
@@ -474,8 +516,11 @@ static void teardown(void)
 
 static void check_end(void)
 {
+    struct upkeep_report report = {0};
     struct db_param project = DB_U64(help.project_id);
     ck_assert_int_eq(testdb_i64(help.db, WRONG_ROLLUPS, DB_PARAMS(project, project)), 0);
+    columnhelp_verify(&help);
+    ck_assert_int_eq(columnbuild_run(help.db, help.project_id, NULL, &report, &help.info), 0);
     columnhelp_verify(&help);
     columnhelp_fold(&help, true);
     columnhelp_merge(&help, true);
@@ -493,8 +538,8 @@ static void tell(void)
 {
     printf("%llu writes (%llu refused, %llu deletes, %llu batches, %llu killed,"
            " %llu unavailable), %llu folds"
-           " of %llu marks (%llu large runs), %llu merges of %llu chunks, %llu rebuilds, %llu "
-           "filters in %llu"
+           " of %llu marks (%llu large runs), %llu merges of %llu chunks, %llu rebuilds, %llu"
+           " builds, %llu filters in %llu"
            " snapshots with %llu members\n",
            (unsigned long long)shared->writes, (unsigned long long)shared->refused,
            (unsigned long long)shared->deleted, (unsigned long long)shared->batches,
@@ -502,8 +547,8 @@ static void tell(void)
            (unsigned long long)shared->folds, (unsigned long long)shared->folded,
            (unsigned long long)shared->large, (unsigned long long)shared->merges,
            (unsigned long long)shared->merged, (unsigned long long)shared->rebuilds,
-           (unsigned long long)shared->comparisons, (unsigned long long)shared->snapshots,
-           (unsigned long long)shared->members);
+           (unsigned long long)shared->builds, (unsigned long long)shared->comparisons,
+           (unsigned long long)shared->snapshots, (unsigned long long)shared->members);
 }
 
 START_TEST(live)

@@ -62,7 +62,8 @@ static void teardown(void)
 static uint64_t add(const uint32_t *ordinals, size_t count)
 {
     uint64_t added = 0;
-    int err = member_add(db, arena, PROJECT, segment.segment_id, ordinals, count, &added, &info);
+    int err = member_add(db, arena, PROJECT, KEY_SET_SEGMENT(segment.segment_id), ordinals, count,
+                         &added, &info);
     ck_assert_msg(err == 0, "%s", info.message);
     return added;
 }
@@ -70,8 +71,8 @@ static uint64_t add(const uint32_t *ordinals, size_t count)
 static uint64_t take(const uint32_t *ordinals, size_t count)
 {
     uint64_t removed = 0;
-    int err =
-        member_remove(db, arena, PROJECT, segment.segment_id, ordinals, count, &removed, &info);
+    int err = member_remove(db, arena, PROJECT, KEY_SET_SEGMENT(segment.segment_id), ordinals,
+                            count, &removed, &info);
     ck_assert_msg(err == 0, "%s", info.message);
     return removed;
 }
@@ -160,8 +161,9 @@ START_TEST(refuses_when_the_segment_is_gone)
 {
     uint32_t one = 1;
     ck_assert_int_eq(segment_delete(db, arena, PROJECT, &segment.uuid, &info), 0);
-    ck_assert_int_eq(member_add(db, arena, PROJECT, segment.segment_id, &one, 1, NULL, &info),
-                     ERR_NOT_FOUND);
+    ck_assert_int_eq(
+        member_add(db, arena, PROJECT, KEY_SET_SEGMENT(segment.segment_id), &one, 1, NULL, &info),
+        ERR_NOT_FOUND);
     assert_members("");
 }
 END_TEST

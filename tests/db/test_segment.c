@@ -39,6 +39,7 @@ static void setup(void)
     run("DELETE FROM segment_ref");
     run("DELETE FROM segment_event_ref");
     run("DELETE FROM campaign");
+    run("DELETE FROM dropped_set");
     run("DELETE FROM counter");
 }
 
@@ -160,10 +161,11 @@ START_TEST(lists_the_newest_first)
     create("a", none);
     create("b", none);
     create("c", none);
-    ck_assert_int_eq(segment_list(db, arena, PROJECT, &list, &count, &info), 0);
+    ck_assert_int_eq(segment_list(db, arena, PROJECT, SEGMENT_PLUNK, &list, &count, &info), 0);
     ck_assert_uint_eq(count, 3);
     ck_assert(str_eq_c(list[0].name, "c") && str_eq_c(list[2].name, "a"));
-    ck_assert_int_eq(segment_list(db, arena, OTHER_PROJECT, &list, &count, &info), 0);
+    ck_assert_int_eq(segment_list(db, arena, OTHER_PROJECT, SEGMENT_PLUNK, &list, &count, &info),
+                     0);
     ck_assert_uint_eq(count, 0);
 }
 END_TEST
@@ -248,7 +250,7 @@ START_TEST(refuses_what_is_not_there)
     struct uuid two[] = {create("a", none).uuid, nobody};
     struct segment_input input = input_of("b", names_of(2, two));
     assert_refused(try_create(&input, &segment), message, "leaf.1");
-    ck_assert_int_eq(segment_list(db, arena, PROJECT, &list, &count, &info), 0);
+    ck_assert_int_eq(segment_list(db, arena, PROJECT, SEGMENT_PLUNK, &list, &count, &info), 0);
     ck_assert_uint_eq(count, 1);
 }
 END_TEST

@@ -6,12 +6,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "audience/columnbuild.h"
 #include "audience/due.h"
 #include "audience/moves.h"
 #include "audience/tracking.h"
 #include "column/key.h"
 #include "columnhelp.h"
 #include "store/contactdelete.h"
+#include "store/member.h"
 
 #define DATA "JSON_OBJECT('plan', ELT(1 + seq % 3, 'free', 'pro', 'Team'), 'score', seq % 10)"
 #define PRO ONE("{\"field\":\"data.plan\",\"operator\":\"equals\",\"value\":\"pro\"}")
@@ -346,6 +348,85 @@ START_TEST(the_clock_alone_makes_it_due)
 }
 END_TEST
 
+/* An occurrence of "paid" by contact 5, so many ms ago, and the roll-up of what is there then. */
+static void pay(unsigned ago_ms)
+{
+    testdb_exec(help.db,
+                "INSERT INTO event (project_id, at_ms, uuid, ordinal, name_id, created_ms)"
+                " VALUES (?, FLOOR(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) /"
+                " 1000) - ?, RANDOM_BYTES(16), 5, 70, 1)",
+                DB_PARAMS(DB_U64(help.project_id), DB_U64(ago_ms)));
+    columnhelp_run(&help,
+                   "REPLACE INTO contact_event (project_id, name_id, ordinal, count, first_ms,"
+                   " last_ms) SELECT project_id, name_id, ordinal, COUNT(*), MIN(at_ms), MAX(at_ms)"
+                   " FROM event WHERE project_id = ? AND name_id = 70"
+                   " GROUP BY project_id, name_id, ordinal",
+                   1);
+    columnhelp_mark(&help, KEY_PART_EVENT(70), 5, 5);
+}
+
+/* With the times read from the log, and once their column is built. */
+START_TEST(an_occurrence_leaves_the_window)
+{
+    struct upkeep_report report = {0};
+    columnhelp_contacts(&help, 1, 10, DATA, false);
+    columnhelp_run(&help,
+                   "INSERT INTO event_name (project_id, name_id, name, first_seen_ms)"
+                   " VALUES (?, 70, 'paid', 1)",
+                   1);
+    pay(59000);
+    pay(10000);
+    (void)columnhelp_rebuild(&help);
+    struct segment segment =
+        tracked("Payers", ONE("{\"field\":\"event.paid\",\"operator\":\"countAtLeast\",\"value\":2,"
+                              "\"window\":{\"value\":1,\"unit\":\"minutes\"}}"));
+    expect_run(&segment, 1, 0, 1);
+    ck_assert(!is_due(&segment));
+    ck_assert_int_eq(columnbuild_run(help.db, help.project_id, NULL, &report, &help.info), 0);
+    ck_assert_uint_gt(report.merged_chunks, 0); /* the run asked for it */
+    ck_assert(!is_due(&segment));
+    for (int tries = 0; tries < 100 && !is_due(&segment); tries++)
+        testdb_i64(help.db, "SELECT SLEEP(0.1)", DB_NO_PARAMS);
+    expect_run(&segment, 0, 1, 0);
+    ck_assert_int_eq(count_cause(&segment, OUTBOXBODY_CLOCK), 1);
+    ck_assert(!is_due(&segment));
+    pay(0);
+    ck_assert(is_due(&segment));
+    expect_run(&segment, 1, 0, 1);
+    ck_assert_int_eq(count_cause(&segment, OUTBOXBODY_DATA), 1);
+    check_feed(&segment);
+}
+END_TEST
+
+/* Also when the filter names it by its number before it is there. */
+START_TEST(a_tag_makes_it_due)
+{
+    uint32_t ordinals[] = {3, 4};
+    columnhelp_contacts(&help, 1, 10, DATA, true);
+    int64_t id = columnhelp_i64(
+        &help, "SELECT site_index * 4294967296 + 7 FROM project WHERE project_id = ?");
+    struct segment segment = tracked(
+        "Tagged", arena_printf(help.arena, ONE("{\"field\":\"tag.%lld\",\"operator\":\"has\"}"),
+                               (long long)id));
+    expect_run(&segment, 0, 0, 0);
+    ck_assert(!is_due(&segment));
+    columnhelp_run(&help,
+                   "INSERT INTO tag (project_id, tag_id, uuid, name, created_ms)"
+                   " VALUES (?, 7, RANDOM_BYTES(16), 'seven', 1)",
+                   1);
+    ck_assert_int_eq(member_add(help.db, help.arena, help.project_id, KEY_SET_TAG(7), ordinals, 2,
+                                NULL, &help.info),
+                     0);
+    ck_assert(is_due(&segment));
+    expect_run(&segment, 2, 0, 2);
+    ck_assert_int_eq(member_remove(help.db, help.arena, help.project_id, KEY_SET_TAG(7), ordinals,
+                                   1, NULL, &help.info),
+                     0);
+    expect_run(&segment, 0, 1, 1);
+    check_feed(&segment);
+}
+END_TEST
+
 /* ---- at once, and gone --------------------------------------------------------------------- */
 
 static int run_child(struct columnhelp *own, void *ctx)
@@ -424,6 +505,8 @@ int main(void)
         another_filter_ends_a_run,
         a_contact_that_is_gone_leaves,
         the_clock_alone_makes_it_due,
+        an_occurrence_leaves_the_window,
+        a_tag_makes_it_due,
         two_at_once_say_nothing_twice,
         a_deleted_segment_leaves_nothing,
     };

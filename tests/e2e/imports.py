@@ -371,7 +371,7 @@ def refusals(importer):
         (400, "mode must be upsert, create or update", importer.send(body, mode="replace")),
         (400, "mode must be upsert or update", importer.send(body, "events", mode="create")),
         (400, "dryRun must be true or false", importer.send(body, dryRun="maybe")),
-        (422, None, importer.send(body, tag="vip")),
+        (400, None, importer.send(body, tag=" ")),
         (415, None, importer.send(body, headers={"Content-Encoding": "gzip"})),
     ]
     for status, message, reply in wanted:

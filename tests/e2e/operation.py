@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from lib.client import Client  # noqa: E402
 from lib.stack import ROOT, alive, stack, tool  # noqa: E402
 
-CLASSES = 3
+CLASSES = 4
 
 
 def expect(condition, problem):
@@ -78,17 +78,17 @@ def run(running, program, *arguments, **more):
 def worker_processes(running, project):
     """One child for each class; who is killed is back; a parent takes its children along."""
     parent = running.pid("worker")
-    before = wait_until("three children", lambda: len(children_of(parent)) == CLASSES and
+    before = wait_until("a child for each class", lambda: len(children_of(parent)) == CLASSES and
                         children_of(parent))
     os.kill(before[0], signal.SIGKILL)
-    after = wait_until("three again", lambda: before[0] not in children_of(parent) and
+    after = wait_until("all of them again", lambda: before[0] not in children_of(parent) and
                        len(children_of(parent)) == CLASSES and children_of(parent))
     expect(len(set(before) & set(after)) == CLASSES - 1, f"{before} became {after}")
     running.kill("worker")
     wait_until("the children end with their parent", lambda: not any(map(alive, after)), 2)
     running.restart("worker")
     parent = running.pid("worker")
-    last = wait_until("three children", lambda: len(children_of(parent)) == CLASSES and
+    last = wait_until("a child for each class", lambda: len(children_of(parent)) == CLASSES and
                       children_of(parent))
     os.kill(parent, signal.SIGTERM)
     wait_until("all end", lambda: not any(map(alive, [parent, *last])), 10)
@@ -100,7 +100,7 @@ def worker_words(running, project):
     """Classes and jobs by name; everything else is wrong usage."""
     helped = run(running, "muster-worker", "--help")
     expect(helped.returncode == 0 and helped.stdout.startswith("usage: "), f"{helped!r}")
-    for words in (["import"], ["compute"], ["deliver"], ["all"], ["fold", "merge"], ["cleanup"],
+    for words in (["import"], ["compute"], ["sns"], ["deliver"], ["all"], ["fold", "merge"], ["cleanup"],
                   ["all", "--now"]):
         done = run(running, "muster-worker", *words)
         expect(done.returncode == 0 and "level=error" not in done.stderr, f"{words}: {done!r}")

@@ -190,8 +190,9 @@ def fill(running, project, client, contacts, ids):
     for start in range(0, len(contacts), 500):
         client.want(200, "POST", "/contacts/batch", {"contacts": [
             {"email": c["email"], "data": c["data"] or {}} for c in contacts[start:start + 500]]})
-    events = [{"email": c["email"], "event": name, "timestamp": iso(t)} for c in contacts
-              for name, times in c["events"].items() for t in times
+    events = [{"email": c["email"], "event": name, "timestamp": iso(t), "data": {
+        key: {"value": value, "persistent": False} for key, value in (data or {}).items()}}
+              for c in contacts for name, happened in c["log"].items() for t, data in happened
               if not name.startswith(("email.", "contact."))]
     for start in range(0, len(events), 500):
         client.want(200, "POST", "/v1/track/batch", {"events": events[start:start + 500]})
@@ -199,6 +200,9 @@ def fill(running, project, client, contacts, ids):
         inside = [c["email"] for c in contacts if old in c["sets"]]
         if inside:
             client.want(200, "POST", f"/segments/{new}/members", {"emails": inside})
+    for word in ("tag", "list", "campaign", "sequence"):  # with the same numbers
+        for n in (1, 2):
+            client.want(201, "POST", f"/api/v1/{word}s", {"name": f"{word}.{n}", "templateId": 1})
     lab = Lab(running, project.number)
     stored = {c["email"]: c["ordinal"] for c in read(running, project.number).contacts}
     for c in contacts:
@@ -207,6 +211,8 @@ def fill(running, project, client, contacts, ids):
         for name, times in c["events"].items():
             for t in times if name.startswith("email.") else []:
                 lab.activity(stored[c["email"]], name[6:], t)
+        for what in c["has"]:
+            lab.member(stored[c["email"]], what)
     lab.run()
 
 

@@ -3,6 +3,7 @@
 import unittest
 
 from lib.naive import (World, ecmascript_number, fold, parse_date, span_ms)
+from lib.otherwords import from_mailpanda, from_pushmail
 
 NOW = parse_date("2026-03-15T12:00:00Z")
 
@@ -304,6 +305,73 @@ class Occurrences(Case):
         who = contact(events={"buy": [NOW + 1]})
         self.assertFalse(self.hit(who, "event.buy", "triggered"))
         self.assertTrue(self.hit(who, "event.buy", "triggered", now=NOW + 1))
+
+    def asked(self, who, operator, **more):
+        leaf = {"field": "event.buy", "operator": operator, **more}
+        condition = {"logic": "AND", "groups": [{"filters": [leaf]}]}
+        return "c" in World([who]).members(condition, NOW)
+
+    def test_first(self):
+        day = 86_400_000
+        who = contact(events={"buy": [NOW - 3 * day, NOW - 9 * day]})
+        self.assertTrue(self.asked(who, "firstTriggeredWithin", value=9, unit="days"))
+        self.assertFalse(self.asked(who, "firstTriggeredWithin", value=8, unit="days"))
+        self.assertTrue(self.asked(who, "firstTriggeredOlderThan", value=8, unit="days"))
+        self.assertFalse(self.asked(contact(), "firstTriggeredOlderThan", value=0, unit="days"))
+
+    def test_counts(self):
+        day = 86_400_000
+        who = contact(events={"buy": [NOW - 3 * day, NOW - 9 * day, NOW + 1]})
+        self.assertTrue(self.asked(who, "countEquals", value=2))
+        self.assertTrue(self.asked(who, "countAtLeast", value=1, window={"value": 3, "unit": "days"}))
+        self.assertTrue(self.asked(who, "countAtMost", value=1, window={"value": 8, "unit": "days"}))
+        self.assertTrue(self.asked(contact(), "countEquals", value=0))
+        self.assertTrue(self.asked(contact(), "countAtMost", value=3))
+        self.assertFalse(self.asked(contact(), "countAtLeast", value=1))
+
+    def test_where(self):
+        day = 86_400_000
+        who = contact(log={"buy": [(NOW - 9 * day, {"n": 5}), (NOW - 3 * day, {"n": "5"}),
+                                   (NOW - 2 * day, None)]})
+        five = [{"property": "n", "operator": "equals", "value": 5}]
+        self.assertTrue(self.asked(who, "triggeredOlderThan", value=8, unit="days", where=five))
+        self.assertTrue(self.asked(who, "countEquals", value=1, where=five))  # never mixed
+        self.assertTrue(self.asked(who, "notTriggeredWithin", value=8, unit="days", where=five))
+        absent = [{"property": "n", "operator": "notExists"}]
+        self.assertTrue(self.asked(who, "countEquals", value=1, where=absent))
+        other = [{"property": "n", "operator": "notEquals", "value": 5}]
+        self.assertTrue(self.asked(who, "countEquals", value=1, where=other))  # the presence rule
+
+
+class OtherDialects(unittest.TestCase):
+    def test_pushmail(self):
+        who = contact({"country": "US"}, id="us", has={"tag.5"}, events={"email.opened": [NOW]})
+        world = World([who, contact({"country": "us"}, id="other")])
+
+        def members(*conditions, operator="AND"):
+            return world.members(from_pushmail({"operator": operator, "conditions": conditions}), NOW)
+        country = {"type": "attribute", "field": "country", "op": "eq", "value": "US"}
+        self.assertEqual(members(country), {"us"})
+        self.assertEqual(members({"type": "tag", "op": "not_has", "tagId": 5}), {"other"})
+        self.assertEqual(members({"type": "engagement", "metric": "opened", "op": "within_days",
+                                  "days": 1}), {"us"})
+        self.assertEqual(members({"type": "group", "operator": "OR", "conditions": [
+            country, {"type": "engagement", "metric": "opened", "op": "never"}]}), {"us", "other"})
+
+    def test_mailpanda(self):
+        who = contact({"company": "Acme Inc"}, createdAt=parse_date("2026-01-01T23:59:59.999Z"))
+        world = World([who])
+
+        def asked(field, operator, value):
+            return len(world.members(from_mailpanda([{"field": field, "operator": operator,
+                                                      "value": value}]), NOW))
+        self.assertEqual(asked("status", "equals", "active"), 1)
+        self.assertEqual(asked("company", "contains", "inc"), 1)
+        self.assertEqual(asked("created_at", "after", "2026-01-01"), 0)
+        self.assertEqual(asked("created_at", "after", "2025-12-31"), 1)
+        self.assertEqual(asked("created_at", "after", "2026-01-01T23:59:59Z"), 1)
+        self.assertEqual(asked("created_at", "before", "2026-01-02"), 1)
+        self.assertEqual(asked("created_at", "before", "2026-01-01"), 0)
 
 
 class Segments(unittest.TestCase):

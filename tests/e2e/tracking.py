@@ -225,7 +225,8 @@ def clock_alone(running):
                                            "day": iso(soon)}})
     born = parse_date(stored["createdAt"])
     happened = parse_date(story.client.want(200, "POST", "/v1/track", {
-        "email": "a@example.com", "event": "visit"})["data"]["timestamp"])
+        "email": "a@example.com", "event": "visit", "data": {
+            "page": {"value": "home", "persistent": False}}})["data"]["timestamp"])
     window = {"value": minutes, "unit": "minutes"}
     minute = {"value": 1, "unit": "minutes"}
     inner = story.segment("inner", every({"field": "event.visit", "operator": "triggeredWithin",
@@ -237,6 +238,18 @@ def clock_alone(running):
         ("not within", every({"field": "event.visit", "operator": "notTriggeredWithin", **window}),
          happened + span * 1000, False),
         ("older", every({"field": "event.visit", "operator": "triggeredOlderThan", **window}),
+         happened + span * 1000, False),
+        ("first", every({"field": "event.visit", "operator": "firstTriggeredWithin", **window}),
+         happened + span * 1000, True),
+        ("count", every({"field": "event.visit", "operator": "countAtLeast", "value": 1,
+                         "window": window}), happened + span * 1000, True),
+        ("count none", every({"field": "event.visit", "operator": "countEquals", "value": 0,
+                              "window": window}), happened + span * 1000, False),
+        ("where", every({"field": "event.visit", "operator": "triggeredWithin", **window, "where": [
+            {"property": "page", "operator": "equals", "value": "home"}]}), happened + span * 1000, True),
+        ("count where", every({"field": "event.visit", "operator": "countAtMost", "value": 0,
+                               "window": window, "where": [
+                                   {"property": "page", "operator": "exists"}]}),
          happened + span * 1000, False),
         ("data within", every({"field": "data.last", "operator": "within", **minute}), soon, True),
         ("data older", every({"field": "data.last", "operator": "olderThan", **minute}), soon,

@@ -50,6 +50,19 @@ static void look_at_column(const struct chunk *chunk, const struct chunk_column 
                           (uint64_t)((const char *)end - strings.fold_bytes));
         if (strings.dates)
             look(strings.dates, 8 * (uint64_t)strings.count);
+    } else if (column->kind == CHUNK_TIMES) {
+        struct chunk_times times;
+        chunk_times(chunk, column, &times);
+        look(times.offsets, 4 * ((uint64_t)chunk->rows + 1));
+        look(times.ms, 8 * (uint64_t)times.total);
+    } else if (column->kind == CHUNK_VALUES) {
+        struct chunk_values values;
+        chunk_values(chunk, column, &values);
+        look(values.offsets, 4 * ((uint64_t)chunk->rows + 1));
+        for (uint32_t item = 0; item < values.total; item++)
+            seen += chunk_values_code(&values, item);
+        look_at_texts(values.text_offsets, values.count, values.bytes,
+                      (uint64_t)((const char *)end - values.bytes));
     } else {
         for (uint32_t row = 0; row < chunk->rows; row++)
             seen += chunk_cell(chunk, column, row, &cell);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "column/draftwrite.h"
 #include "unit.h"
 
 const uint64_t cells_key[CELLS_KEYS] = {
@@ -17,11 +18,14 @@ const uint64_t cells_key[CELLS_KEYS] = {
     KEY_EVENT_COUNT(5),
     KEY_EVENT_FIRST(5),
     KEY_EVENT_LAST(5),
+    KEY_EVENT_TIMES(5),
+    KEY_EVENT_VALUES(5, 2),
     KEY_SET_ENTERED(KEY_SET_SEGMENT(2)),
 };
 const enum chunk_kind cells_kind[CELLS_KEYS] = {
-    CHUNK_BITS, CHUNK_TEXT, CHUNK_CODE,  CHUNK_INSTANT, CHUNK_STRING,  CHUNK_NUMBER,
-    CHUNK_BOOL, CHUNK_LIST, CHUNK_COUNT, CHUNK_INSTANT, CHUNK_INSTANT, CHUNK_INSTANT,
+    CHUNK_BITS,    CHUNK_TEXT,  CHUNK_CODE,   CHUNK_INSTANT, CHUNK_STRING,
+    CHUNK_NUMBER,  CHUNK_BOOL,  CHUNK_LIST,   CHUNK_COUNT,   CHUNK_INSTANT,
+    CHUNK_INSTANT, CHUNK_TIMES, CHUNK_VALUES, CHUNK_INSTANT,
 };
 
 /* ---- drawing ------------------------------------------------------------------------------- */
@@ -59,6 +63,24 @@ static double draw_number(struct cells_random *random)
     return which < 8 ? numbers[which] : (double)cells_below(random, 1000) / 4;
 }
 
+static const int64_t *draw_times(struct cells_random *random, uint32_t count)
+{
+    int64_t *times = arena_array(unit_arena, count, sizeof *times);
+    for (uint32_t i = 0; i < count; i++)
+        times[i] = (i ? times[i - 1] : -5) + cells_below(random, 9);
+    return times;
+}
+
+static const struct str *draw_texts(struct cells_random *random, uint32_t count)
+{
+    struct str *texts = arena_array(unit_arena, count, sizeof *texts);
+    for (uint32_t i = 0; i < count; i++) {
+        if (cells_below(random, 3))
+            texts[i] = str_from(arena_printf(unit_arena, "s" STR_FMT, STR_ARG(draw_text(random))));
+    }
+    return texts;
+}
+
 static struct chunk_cell draw_cell(struct cells_random *random, enum chunk_kind kind)
 {
     struct chunk_cell cell = {.kind = kind, .boolean = true};
@@ -88,6 +110,14 @@ static struct chunk_cell draw_cell(struct cells_random *random, enum chunk_kind 
         break;
     case CHUNK_LIST:
         cell.text = str_from(arena_printf(unit_arena, "[%u]", cells_below(random, 9)));
+        break;
+    case CHUNK_TIMES:
+        cell.count = 1 + cells_below(random, 5);
+        cell.times = draw_times(random, cell.count);
+        break;
+    case CHUNK_VALUES:
+        cell.count = 1 + cells_below(random, 5);
+        cell.texts = draw_texts(random, cell.count);
         break;
     }
     return cell;
@@ -135,6 +165,16 @@ int cells_find(const struct cells *cells, uint16_t low)
     return from < cells->count && cells->lows[from] == low ? (int)from : -1;
 }
 
+static bool equal_items(const struct chunk_cell *a, const struct chunk_cell *b)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        struct str x = chunk_cell_item(a, i), y = chunk_cell_item(b, i);
+        if (!x.at != !y.at || !str_eq(x, y))
+            return false;
+    }
+    return true;
+}
+
 bool cells_equal_cell(const struct chunk_cell *a, const struct chunk_cell *b)
 {
     if (a->kind != b->kind)
@@ -154,6 +194,10 @@ bool cells_equal_cell(const struct chunk_cell *a, const struct chunk_cell *b)
     case CHUNK_STRING:
     case CHUNK_LIST:
         return str_eq(a->text, b->text);
+    case CHUNK_TIMES:
+        return a->count == b->count && memcmp(a->times, b->times, a->count * sizeof *a->times) == 0;
+    case CHUNK_VALUES:
+        return a->count == b->count && equal_items(a, b);
     }
     return false;
 }
@@ -188,7 +232,7 @@ static void put_columns(const struct cells *cells, struct cells_random *random, 
 {
     uint32_t first = cells_below(random, CELLS_KEYS);
     for (unsigned n = 0; n < CELLS_KEYS; n++) {
-        unsigned k = (first + 5 * n) % CELLS_KEYS; /* 5 and 12 have no divisor in common */
+        unsigned k = (first + 5 * n) % CELLS_KEYS; /* 5 and 14 have no divisor in common */
         for (uint32_t i = 0; i < cells->count; i++) {
             if (cells->present[i][k])
                 draft_put(draft, index_of ? index_of[i] : i, cells_key[k], &cells->at[i][k]);
@@ -223,7 +267,7 @@ struct str cells_small(const struct cells *cells, struct cells_random *random)
     struct buf out;
     buf_init(&out, 1 << 24);
     cells_put(cells, random, draft);
-    draft_write_small(draft, &out);
+    draftwrite_small(draft, &out);
     return cells_take(&out);
 }
 
@@ -233,7 +277,7 @@ struct str cells_base(const struct cells *cells, struct cells_random *random, ui
     struct buf out;
     buf_init(&out, 1 << 24);
     cells_put_base(cells, random, draft);
-    bool written = draft_write_base(draft, group, &out);
+    bool written = draftwrite_base(draft, group, &out);
     ck_assert(written == (out.len > 0));
     return cells_take(&out);
 }

@@ -13,7 +13,7 @@
 #include "column/draft.h"
 
 #define CELLS_ROWS 400
-#define CELLS_KEYS 12
+#define CELLS_KEYS 14
 
 /* All keys of the model, ascending, each with its kind; every kind is among them. */
 extern const uint64_t cells_key[CELLS_KEYS];

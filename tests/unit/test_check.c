@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "filter/check.h"
+#include "filter/refusal.h"
 
 /* The messages of operands that do not fit, in full. */
 static const struct {
@@ -432,13 +433,13 @@ START_TEST(long_text_is_cut_between_characters)
     struct str shown;
 
     memset(text, 'x', sizeof(text));
-    shown = check_shown(arena, (struct str){text, 80});
+    shown = refusal_shown(arena, (struct str){text, 80});
     ck_assert_ptr_eq(shown.at, text);
     ck_assert_uint_eq(shown.len, 80);
-    shown = check_shown(arena, (struct str){text, 81});
+    shown = refusal_shown(arena, (struct str){text, 81});
     ck_assert_uint_eq(shown.len, 83);
     memcpy(text + 78, "\u20ac", 3); /* bytes 78 to 80 are one character */
-    shown = check_shown(arena, (struct str){text, 200});
+    shown = refusal_shown(arena, (struct str){text, 200});
     ck_assert_uint_eq(shown.len, 81);
     ck_assert(str_ends(shown, STR("xxx...")));
     ck_assert(str_is_utf8(shown));

@@ -39,6 +39,17 @@ static void touch_column(const struct chunk *chunk, const struct chunk_column *c
             touch(strings.fold_offsets, 4 * ((uint64_t)strings.count + 1));
         if (strings.dates)
             touch(strings.dates, 8 * (uint64_t)strings.count);
+    } else if (column->kind == CHUNK_TIMES) {
+        struct chunk_times times;
+        chunk_times(chunk, column, &times);
+        touch(times.offsets, 4 * ((uint64_t)chunk->rows + 1));
+        touch(times.ms, 8 * (uint64_t)times.total);
+    } else if (column->kind == CHUNK_VALUES) {
+        struct chunk_values values;
+        chunk_values(chunk, column, &values);
+        touch(values.offsets, 4 * ((uint64_t)chunk->rows + 1));
+        touch(values.codes, (uint64_t)values.width * values.total);
+        touch(values.text_offsets, 4 * ((uint64_t)values.count + 1));
     } else {
         for (uint32_t row = 0; row < chunk->rows; row++)
             checksum += chunk_cell(chunk, column, row, &cell);

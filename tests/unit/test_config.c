@@ -15,6 +15,7 @@ static void set_up(void)
     unsetenv("MUSTER_MASTER_KEY_FILE");
     unsetenv("MUSTER_WEBHOOK_ALLOW");
     unsetenv("MUSTER_LEASE_SECONDS");
+    unsetenv("MUSTER_RATE_PLAN");
     unsetenv("CREDENTIALS_DIRECTORY");
 }
 
@@ -85,6 +86,37 @@ START_TEST(a_lease_ends)
 }
 END_TEST
 
+START_TEST(plans)
+{
+    const struct {
+        const char *text, *plan;
+        uint32_t general, send;
+    } good[] = {{"free", "free", 100, 20},
+                {"starter", "starter", 500, 100},
+                {"off", "off", 0, 0},
+                {"7/3", "custom", 7, 3},
+                {"growth", "growth", 2000, 500}};
+    const char *const bad[] = {"", "x", "7", "7/", "/3", "0/3", "7/0", "7/3/1", "-7/3"};
+    struct config c;
+    struct err_info info = {0};
+    ck_assert_int_eq(config_from_env(&c, &info), 0);
+    ck_assert_str_eq(c.rates.plan, "enterprise");
+    ck_assert_uint_eq(c.rates.general, 10000);
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        setenv("MUSTER_RATE_PLAN", good[i].text, 1);
+        ck_assert_int_eq(config_from_env(&c, &info), 0);
+        ck_assert_str_eq(c.rates.plan, good[i].plan);
+        ck_assert_uint_eq(c.rates.general, good[i].general);
+        ck_assert_uint_eq(c.rates.send, good[i].send);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        setenv("MUSTER_RATE_PLAN", bad[i], 1);
+        ck_assert_msg(config_from_env(&c, &info) == ERR_INVAL, "%s", bad[i]);
+        ck_assert_ptr_nonnull(strstr(info.message, "MUSTER_RATE_PLAN"));
+    }
+}
+END_TEST
+
 START_TEST(what_is_no_number_is_refused_by_name)
 {
     const char *const bad[] = {"x", "-1", "1.5", "1 ", "99999999999999999999", "1k"};
@@ -108,6 +140,7 @@ int main(void)
     tcase_add_test(tc, what_is_set_counts);
     tcase_add_test(tc, the_master_key_is_systemds_unless_it_is_named);
     tcase_add_test(tc, a_lease_ends);
+    tcase_add_test(tc, plans);
     tcase_add_test(tc, what_is_no_number_is_refused_by_name);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

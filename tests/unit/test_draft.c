@@ -3,6 +3,7 @@
 
 #include "base/timeutil.h"
 #include "cells.h"
+#include "column/draftwrite.h"
 #include "filter/fold.h"
 #include "unit.h"
 
@@ -106,7 +107,7 @@ START_TEST(equal_values_make_equal_bytes)
     struct buf out;
     buf_init(&out, 1 << 24);
     buf_add_c(&out, "12345678"); /* chunks are appended */
-    draft_write_small(draft, &out);
+    draftwrite_small(draft, &out);
     struct str third = cells_take(&out);
     ck_assert(str_eq(once, (struct str){third.at + 8, third.len - 8}));
     uint64_t last = 0;
@@ -126,7 +127,7 @@ START_TEST(zero_has_one_form)
         struct buf out;
         buf_init(&out, 4096);
         draft_put(draft, draft_row(draft, 9), KEY_DATA(KEY_TYPE_NUMBER, 1), &cell);
-        draft_write_small(draft, &out);
+        draftwrite_small(draft, &out);
         bytes[i] = cells_take(&out);
     }
     ck_assert(str_eq(bytes[0], bytes[1]));
@@ -147,7 +148,7 @@ START_TEST(dictionaries)
             draft, i, KEY_DATA(KEY_TYPE_STRING, 1), CHUNK_STRING,
             str_from(i == 1 ? "2026-03-04" : arena_printf(unit_arena, "Ä %u", i * 7919 % 65537)));
     }
-    ck_assert(draft_write_base(draft, KEY_DATA(KEY_TYPE_STRING, 1), &out));
+    ck_assert(draftwrite_base(draft, KEY_DATA(KEY_TYPE_STRING, 1), &out));
     struct chunk chunk = cells_open(cells_take(&out));
     struct chunk_strings strings;
     chunk_strings(&chunk, chunk_find(&chunk, KEY_DATA(KEY_TYPE_STRING, 1)), &strings);
@@ -177,7 +178,7 @@ START_TEST(ascii_addresses_are_known_as_such)
     struct buf out;
     buf_init(&out, 4096);
     draft_put_text(draft, draft_row(draft, 3), KEY_EMAIL, CHUNK_TEXT, str_from(table[_i].text));
-    draft_write_small(draft, &out);
+    draftwrite_small(draft, &out);
     struct chunk chunk = cells_open(cells_take(&out));
     struct chunk_texts texts;
     chunk_texts(&chunk, chunk_find(&chunk, KEY_EMAIL), &texts);
@@ -197,7 +198,7 @@ START_TEST(limits_of_the_buffer_hold)
         struct buf out;
         buf_init(&out, limit);
         cells_put(cells, &random, draft);
-        draft_write_small(draft, &out);
+        draftwrite_small(draft, &out);
         ck_assert(out.failed && out.len <= limit);
         buf_done(&out);
     }

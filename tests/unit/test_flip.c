@@ -8,6 +8,7 @@
 
 #include "base/timeutil.h"
 #include "cells.h"
+#include "column/draftwrite.h"
 #include "column/match.h"
 #include "unit.h"
 
@@ -55,7 +56,7 @@ static void set_values(struct scene *s, struct cells_random *random, uint32_t ro
             draft_put_ms(draft, index, KEY, NOW_MS + off);
     }
     buf_init(&bytes, 1 << 20);
-    draft_write_small(draft, &bytes);
+    draftwrite_small(draft, &bytes);
     s->base = cells_open(cells_take(&bytes));
     s->column = (struct eval_column){.base = &s->base, .base_column = chunk_find(&s->base, KEY)};
 }
@@ -121,7 +122,7 @@ START_TEST(dates_in_texts_flip_too)
     draft_put_text(draft, draft_row(draft, 3), key, CHUNK_STRING, STR("2026-06-14T12:00:01Z"));
     draft_put_text(draft, draft_row(draft, 9), key, CHUNK_STRING, STR("no date"));
     buf_init(&bytes, 1 << 20);
-    draft_write_small(draft, &bytes);
+    draftwrite_small(draft, &bytes);
     s.base = cells_open(cells_take(&bytes));
     struct eval_column columns[KEY_TYPES] = {
         {.base = &s.base, .base_column = chunk_find(&s.base, key)}};
@@ -138,12 +139,54 @@ START_TEST(newer_levels_count)
     struct buf bytes;
     draft_put_ms(draft, draft_row(draft, 1), KEY, NOW_MS - 400);
     buf_init(&bytes, 1 << 20);
-    draft_write_small(draft, &bytes);
+    draftwrite_small(draft, &bytes);
     struct chunk level = cells_open(cells_take(&bytes));
     struct eval_column column = {
         .level_count = 1, .levels = {&level}, .level_columns = {chunk_find(&level, KEY)}};
     set_leaf(&s, FILTER_WITHIN, 1000, NOW_MS);
     ck_assert_int_eq(flip_next(&s.program, &column, NOW_MS), NOW_MS + 601);
+}
+END_TEST
+
+/* An occurrence that leaves the window in a level, and before that a date that it holds. */
+START_TEST(occurrences_flip_too)
+{
+    const uint64_t times = KEY_EVENT_TIMES(7), due = KEY_EVENT_VALUES(7, 3);
+    AUTO(draft) draft = draft_new();
+    struct scene s;
+    struct buf bytes;
+    int64_t at_ms[] = {NOW_MS - 5000, NOW_MS - 400};
+    struct str held[] = {STR("s2026-06-14T12:00:01Z"), {0}};
+    uint32_t index = draft_row(draft, 4);
+    draft_put_times(draft, index, times, at_ms, 2);
+    draft_put_values(draft, index, due, held, 2);
+    buf_init(&bytes, 1 << 20);
+    draftwrite_small(draft, &bytes);
+    struct chunk level = cells_open(cells_take(&bytes));
+    struct eval_column columns[] = {
+        {.level_count = 1, .levels = {&level}, .level_columns = {chunk_find(&level, times)}},
+        {.level_count = 1, .levels = {&level}, .level_columns = {chunk_find(&level, due)}}};
+    struct predicate_clock clock = {.now_ms = NOW_MS};
+    struct filter_value one = {.type = FILTER_VALUE_NUMBER, .number = 1};
+    struct filter_leaf where = {
+        .column = FILTER_DATA, .op = FILTER_WITHIN, .span_ms = TIMEUTIL_DAY_MS};
+    struct filter_leaf leaf = {.column = FILTER_EVENT,
+                               .op = FILTER_COUNT_AT_LEAST,
+                               .values = &one,
+                               .value_count = 1,
+                               .has_window = true,
+                               .span_ms = 10000};
+    bool complement;
+    s.node = (struct program_node){.kind = PROGRAM_OCCURRENCES};
+    s.nodes[0] = &s.node;
+    s.program = (struct program){.time_nodes = s.nodes, .time_count = 1};
+    occurrence_init(&s.node.occurrence, unit_arena, &leaf, &clock, &complement);
+    ck_assert_int_eq(flip_next(&s.program, columns, NOW_MS), NOW_MS - 400 + 10001);
+    leaf.where = &where;
+    leaf.where_count = 1;
+    occurrence_init(&s.node.occurrence, unit_arena, &leaf, &clock, &complement);
+    s.node.occurrence.wheres[0].column = 1;
+    ck_assert_int_eq(flip_next(&s.program, columns, NOW_MS), NOW_MS + 1001);
 }
 END_TEST
 
@@ -154,6 +197,7 @@ int main(void)
         {a_program_without_windows_never_flips, 0},
         {dates_in_texts_flip_too, 0},
         {newer_levels_count, 0},
+        {occurrences_flip_too, 0},
     };
     return UNIT_RUN("flip", cases);
 }

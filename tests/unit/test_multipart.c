@@ -152,6 +152,48 @@ START_TEST(limits)
 }
 END_TEST
 
+/* Short fields before and behind the file; no files, nothing long, no more than there is room for.
+ */
+START_TEST(fields)
+{
+    static const size_t steps[] = {1, 3, 100000};
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    buf_add_c(&text, "--xyz\r\n" FILE_PART("a", "", " 1\r\n2") "\r\n" FILE_PART("b", "", ""));
+    buf_add_c(&text, "\r\n" FILE_PART("other", "; filename=\"f\"", "x") "\r\n");
+    buf_add_c(&text, "Content-Disposition: form-data; name=\"long\"\r\n\r\n");
+    for (int i = 0; i <= MULTIPART_FIELD_BYTES; i++) {
+        buf_add_char(&text, 'x');
+    }
+    buf_add_c(&text, "\r\n--xyz\r\n" FILE_PART("file", "", "content") "\r\n");
+    for (int i = 0; i < MULTIPART_FIELDS_MAX; i++) {
+        buf_add_c(&text, FILE_PART("c", "", "3") "\r\n");
+    }
+    buf_add_c(&text, FILE_PART("d", "", "4") "--");
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        struct body body = {buf_str(&text), 0, steps[i]};
+        struct err_info info = {0};
+        struct multipart m;
+        bool found = false;
+        size_t len = 1;
+        char bytes[64];
+        ck_assert_int_eq(
+            multipart_open(&m, unit_arena, STR(TYPE), "file", read_body, &body, &found, &info), 0);
+        ck_assert(found && m.field_count == 2);
+        while (len > 0) {
+            ck_assert_int_eq(multipart_read(&m, bytes, sizeof bytes, &len, &info), 0);
+        }
+        ck_assert_int_eq(multipart_finish(&m, unit_arena, "file", &info), 0);
+        ck_assert_uint_eq(m.field_count, MULTIPART_FIELDS_MAX);
+        ck_assert(str_eq_c(m.fields[0].name, "a") && str_eq_c(m.fields[0].value, " 1\r\n2"));
+        ck_assert(str_eq_c(m.fields[1].name, "b") && m.fields[1].value.len == 0);
+        ck_assert(!m.fields[1].is_behind && m.fields[2].is_behind);
+        ck_assert(str_eq_c(m.fields[2].name, "c") && str_eq_c(m.fields[2].value, "3"));
+    }
+    buf_done(&text);
+}
+END_TEST
+
 START_TEST(content_types)
 {
     ck_assert(multipart_is(STR("multipart/form-data; boundary=x")));
@@ -166,9 +208,7 @@ END_TEST
 int main(void)
 {
     const struct unit_case cases[] = {
-        {bodies, ARRAY_LEN(table)},
-        {large_content, 0},
-        {limits, 0},
+        {bodies, ARRAY_LEN(table)}, {large_content, 0}, {limits, 0}, {fields, 0},
         {content_types, 0},
     };
     return UNIT_RUN("multipart", cases);

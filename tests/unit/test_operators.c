@@ -65,6 +65,10 @@ static const struct {
      "createdAt updatedAt subscribedAt data.k data.a.b", "n"},
     {"triggered notTriggered", "event.e email.opened", ANY_OPERAND},
     {"triggeredWithin triggeredOlderThan notTriggeredWithin", "event.e email.opened", "n"},
+    {"firstTriggeredWithin firstTriggeredOlderThan", "event.e email.opened", "n"},
+    {"countAtLeast countAtMost countEquals", "event.e email.opened", "n"},
+    {"has notHas", "tag.5 list.0f8fad5b-d9cb-469f-a165-70867728950e campaign.1 sequence.2",
+     ANY_OPERAND},
     {"memberOfSegment notMemberOfSegment", "segment.0f8fad5b-d9cb-469f-a165-70867728950e",
      ANY_OPERAND},
 };
@@ -84,6 +88,10 @@ static const struct {
     {"event.e", "event"},
     {"email.opened", "email activity"},
     {"segment.0f8fad5b-d9cb-469f-a165-70867728950e", "segment"},
+    {"tag.5", "tag"},
+    {"list.0f8fad5b-d9cb-469f-a165-70867728950e", "list"},
+    {"campaign.1", "campaign"},
+    {"sequence.2", "sequence"},
 };
 
 static bool has_word(const char *words, const char *word)
@@ -158,6 +166,21 @@ START_TEST(the_whole_matrix)
 }
 END_TEST
 
+/* The entry is what its own operator gives on the columns that it fits. */
+static void check_get(const struct operators_entry *entry, const char *field)
+{
+    const char *value = "[1,2]";
+    const char *const values[] = {"5", "\"x\"", "true", "\"bounced\"", value, "[\"bounced\"]"};
+    const struct filter *tree = NULL;
+    struct err_info info;
+
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        if (parse(with_filter(filter_text(field, entry->name, values[i])), &tree, &info) == 0)
+            ck_assert_ptr_eq(operators_get(tree->leaf.op, tree->leaf.negated, tree->leaf.column),
+                             entry);
+    }
+}
+
 START_TEST(every_row_of_the_matrix_names_known_operators)
 {
     size_t rows = 0;
@@ -169,12 +192,12 @@ START_TEST(every_row_of_the_matrix_names_known_operators)
             named = named || has_word(matrix[row].operators, operators_at(i)->name);
         ck_assert_msg(named, "%s", operators_at(i)->name);
         ck_assert_ptr_eq(operators_find(str_from(operators_at(i)->name)), operators_at(i));
-        ck_assert_ptr_eq(operators_get(operators_at(i)->op, operators_at(i)->negated),
-                         operators_at(i));
+        for (size_t field = 0; field < ARRAY_LEN(fields); field++)
+            check_get(operators_at(i), fields[field].field);
         rows++;
     }
-    ck_assert_uint_eq(rows, 31);
-    ck_assert_ptr_null(operators_get(FILTER_GREATER, true));
+    ck_assert_uint_eq(rows, 38);
+    ck_assert_ptr_null(operators_get(FILTER_GREATER, true, FILTER_DATA));
     ck_assert_ptr_null(operators_find(STR("equal")));
 }
 END_TEST

@@ -1,5 +1,6 @@
 /* Patching against a naive merge: the bytes must be those of a chunk made of the outcome. */
 #include "cells.h"
+#include "column/draftwrite.h"
 #include "column/patch.h"
 #include "unit.h"
 
@@ -24,7 +25,7 @@ START_TEST(levels_into_one)
     struct buf out;
     buf_init(&out, 1 << 24);
     patch_small(levels, count, draft);
-    draft_write_small(draft, &out);
+    draftwrite_small(draft, &out);
     ck_assert(str_eq(cells_take(&out), cells_small(merged, &random)));
 }
 END_TEST
@@ -54,7 +55,7 @@ START_TEST(levels_into_a_base)
         struct buf out;
         buf_init(&out, 1 << 24);
         patch_base(bytes.len ? &chunk : NULL, group, levels, count, draft);
-        bool written = draft_write_base(draft, group, &out);
+        bool written = draftwrite_base(draft, group, &out);
         struct str patched = cells_take(&out);
         ck_assert(written == (patched.len > 0));
         ck_assert(str_eq(patched, cells_base(merged, &random, group)));

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "conditions.h"
+#include "dialecthelp.h"
 
 #define NO_OBJECT "Condition must be an object"
 #define NO_LOGIC "Condition logic must be either \"AND\" or \"OR\""
@@ -70,6 +71,8 @@ END_TEST
 #define NEEDS_SEGMENT                                                                              \
     "memberOfSegment/notMemberOfSegment operators require a segment field (segment.<id>)"
 
+#define BAD_ID(kind, id) "Field " kind ".<id> takes an id, a whole number or a UUID, got \"" id "\""
+
 /* Filters that are refused before their operand matters. */
 static const struct {
     const char *filter;
@@ -86,11 +89,6 @@ static const struct {
     {"{\"field\":\"email\",\"operator\":\"equal\"}", "Invalid operator: equal"},
     {"{\"field\":\"email\",\"operator\":\"Equals\"}", "Invalid operator: Equals"},
     {"{\"field\":\"email\",\"operator\":\"constructor\"}", "Invalid operator: constructor"},
-    {"{\"field\":\"event.e\",\"operator\":\"countAtLeast\",\"value\":1}",
-     "Invalid operator: countAtLeast"},
-    {"{\"field\":\"event.e\",\"operator\":\"firstTriggeredWithin\",\"value\":1}",
-     "Invalid operator: firstTriggeredWithin"},
-    {"{\"field\":\"tag.x\",\"operator\":\"has\"}", "Invalid operator: has"},
     {"{\"field\":\"plan\",\"operator\":\"equals\",\"value\":\"pro\"}",
      "Unsupported filter field: plan"},
     {"{\"field\":\"plan\",\"operator\":\"exists\"}", "Unsupported filter field: plan"},
@@ -99,13 +97,28 @@ static const struct {
     {"{\"field\":\"data\",\"operator\":\"exists\"}", "Unsupported filter field: data"},
     {"{\"field\":\"event.\",\"operator\":\"triggered\"}", "Unsupported filter field: event."},
     {"{\"field\":\"tag.x\",\"operator\":\"equals\",\"value\":1}",
-     "Unsupported filter field: tag.x"},
-    {"{\"field\":\"tag.x\",\"operator\":\"triggered\"}", "Unsupported filter field: tag.x"},
-    {"{\"field\":\"list.x\",\"operator\":\"triggered\"}", "Unsupported filter field: list.x"},
+     "Unsupported operator for tag field: equals"},
+    {"{\"field\":\"tag.x\",\"operator\":\"triggered\"}",
+     "Unsupported operator for tag field: triggered"},
+    {"{\"field\":\"list.5\",\"operator\":\"countAtLeast\",\"value\":1}",
+     "Unsupported operator for list field: countAtLeast"},
     {"{\"field\":\"campaign.x\",\"operator\":\"triggered\"}",
-     "Unsupported filter field: campaign.x"},
-    {"{\"field\":\"sequence.x\",\"operator\":\"triggered\"}",
-     "Unsupported filter field: sequence.x"},
+     "Unsupported operator for campaign field: triggered"},
+    {"{\"field\":\"sequence.x\",\"operator\":\"exists\"}",
+     "Unsupported operator for sequence field: exists"},
+    {"{\"field\":\"tag.vip\",\"operator\":\"has\"}", BAD_ID("tag", "vip")},
+    {"{\"field\":\"tag.\",\"operator\":\"has\"}", BAD_ID("tag", "")},
+    {"{\"field\":\"list.0\",\"operator\":\"notHas\"}", BAD_ID("list", "0")},
+    {"{\"field\":\"list.-1\",\"operator\":\"has\"}", BAD_ID("list", "-1")},
+    {"{\"field\":\"campaign.05\",\"operator\":\"has\"}", BAD_ID("campaign", "05")},
+    {"{\"field\":\"sequence.18446744073709551616\",\"operator\":\"has\"}",
+     BAD_ID("sequence", "18446744073709551616")},
+    {"{\"field\":\"email\",\"operator\":\"has\"}", "Unsupported operator for string field: has"},
+    {"{\"field\":\"plan\",\"operator\":\"has\"}", "Unsupported filter field: plan"},
+    {"{\"field\":\"tag\",\"operator\":\"has\"}", "Unsupported filter field: tag"},
+    {"{\"field\":\"tag.5\",\"operator\":\"memberOfSegment\"}", NEEDS_SEGMENT},
+    {"{\"field\":\"segment." ID "\",\"operator\":\"notHas\"}",
+     "Unsupported operator for segment field: notHas"},
     {"{\"field\":\"email.constructor\",\"operator\":\"triggered\"}",
      "Unsupported email activity: constructor"},
     {"{\"field\":\"email.\",\"operator\":\"triggered\"}", "Unsupported email activity: "},
@@ -246,6 +259,18 @@ static const struct {
     {"{\"field\":\"segment.0F8FAD5B-D9CB-469F-A165-70867728950E\","
      "\"operator\":\"notMemberOfSegment\",\"value\":7}",
      FILTER_SEGMENT, ID, FILTER_MEMBER, true},
+    {"{\"field\":\"tag.5\",\"operator\":\"has\"}", FILTER_TAG, "5", FILTER_MEMBER, false},
+    {"{\"field\":\"list.18446744073709551615\",\"operator\":\"notHas\"}", FILTER_LIST,
+     "18446744073709551615", FILTER_MEMBER, true},
+    {"{\"field\":\"campaign.0F8FAD5B-D9CB-469F-A165-70867728950E\",\"operator\":\"has\"}",
+     FILTER_CAMPAIGN, ID, FILTER_MEMBER, false},
+    {"{\"field\":\"sequence.4294967297\",\"operator\":\"notHas\",\"value\":true}", FILTER_SEQUENCE,
+     "4294967297", FILTER_MEMBER, true},
+    {"{\"field\":\"bought\",\"operator\":\"countAtMost\",\"value\":0}", FILTER_EVENT, "bought",
+     FILTER_COUNT_AT_MOST, false},
+    {"{\"field\":\"email.click\",\"operator\":\"firstTriggeredOlderThan\",\"value\":2,"
+     "\"unit\":\"days\"}",
+     FILTER_EVENT, "email.clicked", FILTER_FIRST_TRIGGERED_OLDER_THAN, false},
 };
 
 START_TEST(fields_become_columns)
@@ -316,15 +341,18 @@ START_TEST(leaves_have_a_limit)
 }
 END_TEST
 
-/* What stands between the fences of the reference: conditions, or filters one a line. */
+/* What stands between the fences of the reference: a condition, rules, or filters one after other.
+ */
 static void check_example(char *text)
 {
-    if (strncmp(text, "{ \"field\"", 9) != 0) {
-        (void)tree_of(strchr(text, '{'));
-        return;
-    }
-    for (char *line = text; line && *line;) {
-        char *end = strchr(line, '\n');
+    if (strncmp(text, "{ \"operator\"", 12) == 0)
+        (void)rules_tree(DIALECT_PUSHMAIL, text);
+    else if (text[0] == '[')
+        (void)rules_tree(DIALECT_MAILPANDA, text);
+    else if (strncmp(text, "{ \"field\"", 9) != 0)
+        (void)tree_of(text);
+    for (char *line = text; line && strncmp(line, "{ \"field\"", 9) == 0;) {
+        char *end = strstr(line, "\n{ \"field\"");
 
         if (end)
             *end = '\0';
@@ -351,7 +379,7 @@ START_TEST(the_examples_of_the_reference_are_good)
         check_example(at + 8);
         at = end + 1;
     }
-    ck_assert_uint_ge(examples, 7);
+    ck_assert_uint_ge(examples, 12);
 }
 END_TEST
 

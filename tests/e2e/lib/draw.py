@@ -51,6 +51,7 @@ class Draw:
         self.odd = random.choice([0, 0.02, 0.1])  # how often a value is not of its key's kind
         # A few of everything, so that what is stored and what is asked for meet.
         self.more_leaves = []  # makers of leaves that a test adds
+        self.sets = []  # fields of what contacts can be in: "tag.1", "list.<uuid>" ...
         self.windows = [(self.pick(AMOUNTS), self.pick(UNITS)) for _ in range(5)]
         self.words = random.sample(WORDS, 14)
         self.numbers = random.sample(NUMBERS, 10)
@@ -185,6 +186,8 @@ class Draw:
                  (2, lambda: self.email_leaf(emails))]
         if segments:
             kinds.append((2, lambda: self.segment_leaf(segments)))
+        if self.sets:
+            kinds.append((2, self.set_leaf))
         weights, makers = zip(*kinds)
         return self.random.choices(makers, weights)[0]()
 
@@ -275,14 +278,33 @@ class Draw:
 
     def occurrence(self):
         operator = self.pick(["triggered", "notTriggered", "triggeredWithin", "triggeredWithin",
-                              "triggeredOlderThan", "notTriggeredWithin"])
-        return {"operator": operator,
-                **({} if operator in ("triggered", "notTriggered") else self.window())}
+                              "triggeredOlderThan", "notTriggeredWithin", "firstTriggeredWithin",
+                              "firstTriggeredOlderThan", "countAtLeast", "countAtLeast", "countAtMost",
+                              "countEquals"])
+        made = {"operator": operator}
+        if operator.startswith("count"):
+            made["value"] = self.pick([0, 1, 1, 2, 2, 3, 5])
+            if self.chance(0.6):
+                made["window"] = self.window()
+        elif operator not in ("triggered", "notTriggered"):
+            made.update(self.window())
+        if self.chance(0.3):
+            made["where"] = [self.where() for _ in range(self.pick([1, 1, 2]))]
+        return made
+
+    def where(self):
+        """A condition on an occurrence's own data."""
+        leaf = self.data_leaf()
+        return {"property": leaf.pop("field")[5:], **leaf}
+
+    def set_leaf(self):
+        return {"field": self.pick(self.sets), "operator": self.pick(["has", "has", "notHas"])}
 
     def event_leaf(self):
         name = self.pick(EVENTS + ["never", "contact.unsubscribed", "contact.subscribed"])
-        bare = "." not in name and self.chance(0.15)
-        return {"field": name if bare else "event." + name, **self.occurrence()}
+        made = self.occurrence()
+        bare = "." not in name and "riggered" in made["operator"] and self.chance(0.15)
+        return {"field": name if bare else "event." + name, **made}
 
     def activity_leaf(self):
         return {"field": "email." + self.pick(SPELLINGS), **self.occurrence()}

@@ -1,10 +1,12 @@
 """Writes that no route of this issue can make, done as rows, each with its dirty mark.
 
-Bounced and complained contacts, email activities and instants of long ago come from routes and
-imports of later issues; filters on them work now. Only for a stack at rest: nothing else writes.
+Instants of long ago, sequences that somebody completed and the like are written so. Only for a stack at
+rest: nothing else writes.
 """
 PART_CONTACT = 1 << 56          # app/column/key.h
 PART_EVENT = 2 << 56
+PART_SET = 3 << 56
+SET = {"tag": 2 << 40, "list": 3 << 40, "campaign": 4 << 40, "sequence": 5 << 40}
 STATUS_NUMBER = {"subscribed": 1, "unsubscribed": 2, "bounced": 3, "complained": 4}
 EVENT_NAMES = 4                 # counter.kind of sql/0001-init.sql
 
@@ -49,6 +51,16 @@ class Lab:
             f"ON DUPLICATE KEY UPDATE count = count + 1, first_ms = LEAST(first_ms, {at}), "
             f"last_ms = GREATEST(last_ms, {at})"]
         self.mark(PART_EVENT + name_id, ordinal)
+
+    def member(self, ordinal, what, inside=True):
+        """what: "campaign.2" as in the naive evaluator's contacts."""
+        word, _, number = what.partition(".")
+        set_id = SET[word] + int(number)
+        where = f"({self.project}, {set_id}, {ordinal}"
+        self.statements.append(
+            f"INSERT IGNORE INTO member (project_id, set_id, ordinal, entered_ms) VALUES {where}, 1)"
+            if inside else "DELETE FROM member WHERE (project_id, set_id, ordinal) = " + where + ")")
+        self.mark(PART_SET + set_id, ordinal)
 
     def name_id(self, name):
         rows = self.stack.sql("SELECT name_id FROM event_name WHERE project_id = "

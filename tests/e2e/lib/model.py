@@ -9,7 +9,7 @@ RESERVED = {"id", "plunk_id", "plunk_email", "email", "createdAt", "updatedAt", 
 
 class Model:
     def __init__(self):
-        self.contacts = {}  # address -> {status, data, events: {name: [ms or None]}, sets}
+        self.contacts = {}  # address -> {status, data, events: {name: [ms or None]}, sets, has}
 
     def upsert(self, email, data=None, subscribed=None, preserve=False):
         """A contact body or the contact's side of a track. Returns "created", "updated" or
@@ -19,7 +19,7 @@ class Model:
         if contact is None:
             contact = self.contacts[email] = {
                 "status": "subscribed" if subscribed in (None, True) else "unsubscribed",
-                "data": merge(None, data), "events": {}, "sets": set()}
+                "data": merge(None, data), "events": {}, "sets": set(), "has": set()}
             return "created"
         return "updated" if self.change(contact, data, None if preserve else subscribed) \
             else "unchanged"
@@ -54,7 +54,7 @@ class Model:
 
 def contact_difference(wanted, stored):
     lines = []
-    for key in ("status", "data", "sets"):
+    for key in ("status", "data", "sets", "has"):
         if not same(wanted[key], stored[key]):
             lines.append(f"{key}: wanted {wanted[key]!r}, stored {stored[key]!r}")
     for name in sorted(set(wanted["events"]) | set(stored["events"])):

@@ -9,9 +9,14 @@ A contact is a dict:
     subscribedAt                 ms, or None: never subscribed
     data                         the JSON object, or None
     events                       {event name: [ms, ...]}; email activities are "email.opened" ...
+    log                          {event name: [(ms, the occurrence's own data or None), ...]}: the
+                                 same occurrences; may be left out where no filter has a `where`
     sets                         ids of the static segments that it is a member of
+    has                          what else it is in: {"tag.1", "list.3", "campaign.2", "sequence.1"},
+                                 by the integer that the API shows
 A segment is a dict: type "STATIC" or "DYNAMIC", condition (for DYNAMIC).
-Conditions are Plunk's JSON and must be legal: judging them is not this module's work.
+Conditions are Plunk's JSON and must be legal: judging them is not this module's work. What the other
+two dialects say is turned into that by otherwords.py.
 
 Where the page leaves room, this is the reading:
  1. List elements compare as `equals` does on an unmixed key, for contains as for in: a date
@@ -23,6 +28,9 @@ Where the page leaves room, this is the reading:
  5. N·unit is rounded to the nearest microsecond first, so that 0.1 hours are six minutes.
  6. "years 0001-9999" is about the text: a date with an offset may be an instant just outside.
  7. An operand that is ignored (exists, isEmpty ...) may be anything.
+ 8. `where` looks at one occurrence's data as a leaf looks at a contact's, under the presence rule, but
+    is never mixed. With it `last`, `first` and counts are those of the occurrences that satisfy it.
+ 9. A window of a count is [now - N·unit, now], both ends inside.
 """
 import re
 from datetime import date, timedelta
@@ -49,9 +57,10 @@ TEXT_WHEN_MIXED = {"equals", "in", "contains", "startsWith", "endsWith"}
 class World:
     """Everything one project holds at one instant."""
 
-    def __init__(self, contacts, segments=None):
+    def __init__(self, contacts, segments=None, names=None):
         self.contacts = contacts
         self.segments = segments or {}
+        self.names = names or {}  # "tag.<uuid>" -> "tag.<integer>", and so on
         self._mixed = {}
 
     def members(self, condition, now):
@@ -85,10 +94,12 @@ def leaf_matches(world, contact, leaf, now):
     if field.startswith("data."):
         return data_matches(world, contact, field[5:], leaf, now)
     if field.startswith("event."):
-        return occurrence_matches(contact["events"].get(field[6:], []), leaf, now)
+        return occurrence_matches(occurrences(contact, field[6:]), leaf, now)
     if field.startswith("email."):
-        name = "email." + ACTIVITY[field[6:]]
-        return occurrence_matches(contact["events"].get(name, []), leaf, now)
+        return occurrence_matches(occurrences(contact, "email." + ACTIVITY[field[6:]]), leaf, now)
+    if field.startswith(("tag.", "list.", "campaign.", "sequence.")):
+        inside = world.names.get(field.lower(), field) in contact.get("has", ())
+        return inside if operator == "has" else not inside
     if field.startswith("segment."):
         inside = in_segment(world, contact, field[8:], now)
         return inside if operator == "memberOfSegment" else not inside
@@ -101,7 +112,7 @@ def leaf_matches(world, contact, leaf, now):
     if field in ("createdAt", "updatedAt", "subscribedAt"):
         return instant_matches(contact[field], leaf, now)
     if "riggered" in operator:  # a bare name with a triggered operator is that event
-        return occurrence_matches(contact["events"].get(field, []), leaf, now)
+        return occurrence_matches(occurrences(contact, field), leaf, now)
     raise ValueError("no such field: " + field)
 
 
@@ -406,13 +417,25 @@ def month_and_day(days_since_1970):
 
 # --- occurrences --------------------------------------------------------------------------------
 
-def occurrence_matches(times, leaf, now):
+def occurrences(contact, name):
+    """[(ms, data or None), ...]"""
+    if "log" in contact:
+        return contact["log"].get(name, [])
+    return [(t, None) for t in contact["events"].get(name, [])]
+
+
+def occurrence_matches(happened, leaf, now):
     operator = leaf["operator"]
-    times = [t for t in times if t <= now]  # later ones do not exist yet
+    times = [t for t, data in happened if t <= now  # later ones do not exist yet
+             and all(where_matches(data, c, now) for c in leaf.get("where", []))]
     if operator == "triggered":
         return len(times) > 0
     if operator == "notTriggered":
         return len(times) == 0
+    if operator in COUNT:
+        if "window" in leaf:
+            times = [t for t in times if t >= now - span_ms(leaf["window"])]
+        return COUNT[operator](len(times), leaf["value"])
     cut = now - span_ms(leaf)
     if operator == "triggeredWithin":
         return any(t >= cut for t in times)
@@ -420,4 +443,26 @@ def occurrence_matches(times, leaf, now):
         return not any(t >= cut for t in times)
     if operator == "triggeredOlderThan":
         return len(times) > 0 and max(times) < cut
+    if operator == "firstTriggeredWithin":
+        return len(times) > 0 and min(times) >= cut
+    if operator == "firstTriggeredOlderThan":
+        return len(times) > 0 and min(times) < cut
     raise ValueError("no such operator: " + operator)
+
+
+COUNT = {"countAtLeast": lambda n, limit: n >= limit, "countAtMost": lambda n, limit: n <= limit,
+         "countEquals": lambda n, limit: n == limit}
+
+
+def where_matches(data, condition, now):
+    """One condition on the data of one occurrence."""
+    value, operator = lookup(data, condition["property"]), condition["operator"]
+    if operator == "exists":
+        return value is not None
+    if operator == "notExists":
+        return value is None
+    if value is None:  # the presence rule
+        return False
+    if operator in NEGATIVE:
+        return not value_matches(value, NEGATIVE[operator], condition, False, now)
+    return value_matches(value, operator, condition, False, now)

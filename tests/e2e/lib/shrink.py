@@ -39,6 +39,11 @@ def smaller_groups(group, segments):
     for i, leaf in enumerate(filters):
         if len(filters) > 1 or nested:
             yield {**group, "filters": filters[:i] + filters[i + 1:]}
+        for j in range(len(leaf.get("where", []))):
+            fewer = leaf["where"][:j] + leaf["where"][j + 1:]
+            short = {k: v for k, v in leaf.items() if k != "where"}
+            yield {**group, "filters": filters[:i] + [{**short, "where": fewer} if fewer else short]
+                   + filters[i + 1:]}
         if isinstance(leaf.get("value"), list) and leaf["operator"] in ("in", "notIn") \
                 and len(leaf["value"]) > 1:
             for j in range(len(leaf["value"])):
@@ -56,9 +61,11 @@ def shrink_contacts(contacts, fails):
     for i, contact in enumerate(contacts):
         def without(part, i=i, contact=contact):
             return contacts[:i] + [{**contact, **part}] + contacts[i + 1:]
-        events = [(name, at) for name, times in contact["events"].items() for at in times]
-        events = drop_each(events, lambda e: fails(without({"events": as_events(e)})))
-        contact = {**contact, "events": as_events(events)}
+        events = [(name, one) for name, happened in contact["log"].items() for one in happened]
+        events = drop_each(events, lambda e: fails(without(as_events(e))))
+        contact = {**contact, **as_events(events)}
+        inside = drop_each(sorted(contact["has"]), lambda h: fails(without({"has": set(h)})))
+        contact = {**contact, "has": set(inside)}
         keys = drop_each(list((contact["data"] or {}).items()),
                          lambda d: fails(without({"data": dict(d) or None}, contact=contact)))
         contact = {**contact, "data": dict(keys) or None}
@@ -67,10 +74,11 @@ def shrink_contacts(contacts, fails):
 
 
 def as_events(pairs):
-    events = {}
-    for name, at in pairs:
+    events, log = {}, {}
+    for name, (at, data) in pairs:
         events.setdefault(name, []).append(at)
-    return events
+        log.setdefault(name, []).append((at, data))
+    return {"events": events, "log": log}
 
 
 def drop_each(items, fails):

@@ -84,7 +84,12 @@ class Tracking:
         return self.draw.pick([
             lambda: {"field": "event." + self.draw.pick(["purchase", "signed up", "refund"]),
                      "operator": self.draw.pick(["triggeredWithin", "notTriggeredWithin",
-                                                 "triggeredOlderThan"]), **self.draw.window()},
+                                                 "triggeredOlderThan", "firstTriggeredWithin"]),
+                     **self.draw.window()},
+            lambda: {"field": "event." + self.draw.pick(["purchase", "signed up", "refund"]),
+                     "operator": self.draw.pick(["countAtLeast", "countAtMost", "countEquals"]),
+                     "value": self.draw.pick([0, 1, 2]), "window": self.draw.window(),
+                     **({"where": [self.draw.where()]} if self.draw.chance(0.3) else {})},
             lambda: {"field": self.draw.pick(["data.day", "createdAt", "updatedAt"]),
                      "operator": self.draw.pick(["within", "olderThan", "withinNext",
                                                  "moreThanAhead"]), **self.draw.window()}])()

@@ -20,6 +20,7 @@ class Playground:
         self.public = self.project.client(self.project.public)
         self.model = Model()
         self.lab = Lab(stack, self.project.number)
+        self.sets = []  # "tag.1", "list.2" ... that contacts can be in
         self.segments = {}  # id -> {"type", "condition"}
         self.history = []
         self.next_address = 0
@@ -37,7 +38,8 @@ class Playground:
     def write(self, share_new=0.1):
         made = self.draw.pick([self.upsert, self.upsert, self.batch, self.patch, self.track,
                                self.track, self.track_batch, self.delete, self.members,
-                               self.members, self.lab_write, self.lab_write, self.drop_event])
+                               self.members, self.lab_write, self.lab_write, self.drop_event,
+                               self.listed, self.tagged])
         made(share_new)
 
     def body(self, share_new, data_share=0.3):
@@ -98,6 +100,10 @@ class Playground:
         body = self.body(share_new, 0.05)
         if "data" in body and self.draw.chance(0.3):
             body["data"]["seen"] = {"value": self.draw.number(), "persistent": False}
+        if self.draw.chance(0.6):  # of the event alone
+            body["data"] = {**body.get("data", {}), **{
+                key: {"value": value, "persistent": False}
+                for key, value in self.draw.data(0.4).items() if value is not None}}
         body["event"] = self.draw.pick(EVENTS)
         if self.draw.chance(0.8):
             body["timestamp"] = iso(self.draw.past(self.now))
@@ -171,7 +177,12 @@ class Playground:
         stored = self.stored()
         for address in self.draw.random.sample(list(stored), min(len(stored), 3)):
             contact, wanted = stored[address], self.model.contacts[address]
-            if self.draw.chance(0.5):
+            if self.sets and self.draw.chance(0.3):
+                what = self.draw.pick(self.sets)
+                inside = what not in wanted["has"]
+                self.lab.member(contact["ordinal"], what, inside)
+                (wanted["has"].add if inside else wanted["has"].discard)(what)
+            elif self.draw.chance(0.5):
                 at = self.draw.past(self.now)
                 activity = self.draw.pick(ACTIVITIES)
                 self.lab.activity(contact["ordinal"], activity, at)
@@ -183,8 +194,54 @@ class Playground:
                                  subscribed=self.draw.pick([None, self.draw.edge()]))
         self.lab.run()
 
+    def numbers(self, addresses):
+        """What PushMail calls these contacts."""
+        stored = self.stored()
+        return [stored[a]["ordinal"] + 1 for a in addresses]
+
+    def listed(self, _share):
+        """Onto a list or off it, by PushMail's routes."""
+        lists = [s for s in self.sets if s.startswith("list.")]
+        if not lists or not self.model.contacts:
+            return
+        what = self.draw.pick(lists)
+        chosen = self.draw.random.sample(list(self.model.contacts), min(len(self.model.contacts), 5))
+        inside = [a for a in chosen if what in self.model.contacts[a]["has"]]
+        path = f"/api/v1/lists/{what[5:]}/contacts"
+        body = {"contactIds": self.numbers(chosen)}
+        if self.draw.chance(0.6):
+            self.secret.want(200, "POST", path, body)
+            for address in chosen:
+                self.model.contacts[address]["has"].add(what)
+        else:
+            answer = self.secret.want(200, "DELETE", path, body)
+            assert answer == {"data": {"removed": len(inside)}}, (answer, inside)
+            for address in inside:
+                self.model.contacts[address]["has"].discard(what)
+
+    def tagged(self, _share):
+        tags = [s for s in self.sets if s.startswith("tag.")]
+        if not tags or not self.model.contacts:
+            return
+        what, address = self.draw.pick(tags), self.draw.pick(list(self.model.contacts))
+        self.secret.want((200, 201), "POST", f"/api/v1/contacts/{self.numbers([address])[0]}/tags",
+                         {"tag": what})  # a tag's name is what filters call it
+        self.model.contacts[address]["has"].add(what)
+
+    def make_sets(self):
+        for n in (1, 2):
+            self.secret.want(201, "POST", "/api/v1/tags", {"name": f"tag.{n}"})
+            self.secret.want(201, "POST", "/api/v1/lists", {"name": f"list.{n}"})
+            self.secret.want(201, "POST", "/api/v1/campaigns", {"name": "c", "templateId": 1})
+        self.secret.want(201, "POST", "/api/v1/sequences", {"name": "s"})
+        self.sets = ["tag.1", "tag.2", "list.1", "list.2", "campaign.1", "campaign.2", "sequence.1"]
+        names = read(self.stack, self.project.number).names
+        self.draw.sets = self.sets + [*names, "tag.99", "campaign.99",
+                                      "list.3f2504e0-4f89-41d3-9a0c-0305e82c3301"]
+
     def populate(self, count):
         """Contacts over several chunks, with two static and three nested dynamic segments."""
+        self.make_sets()
         for _ in range(2):
             made = self.secret.want(201, "POST", "/segments", {
                 "name": "static " + str(len(self.segments)), "type": "STATIC"})

@@ -1,0 +1,107 @@
+#include "store/resource.h"
+
+#include "base/limits.h"
+#include "store/counter.h"
+
+/* Sequences' trigger_kind of what starts them (sql/0007). */
+#define RESOURCE_BY_LIST 2
+#define RESOURCE_BY_TAG 3
+#define RESOURCE_BY_SEGMENT 4
+
+int resource_number(struct db *db, uint32_t project_id, enum resource kind, uint32_t *ret,
+                    struct err_info *info)
+{
+    static const struct {
+        enum counter_kind counter;
+        const char *sql;
+        const char *plural;
+        int most;
+    } kinds[] = {
+        [RESOURCE_TAG] = {COUNTER_TAG, "SELECT COUNT(*) FROM tag WHERE project_id = ?", "tags",
+                          LIMIT_TAGS},
+        [RESOURCE_LIST] = {COUNTER_LIST, "SELECT COUNT(*) FROM contact_list WHERE project_id = ?",
+                           "lists", LIMIT_LISTS},
+        [RESOURCE_SEQUENCE] = {COUNTER_SEQUENCE,
+                               "SELECT COUNT(*) FROM sequence WHERE project_id = ?", "sequences",
+                               LIMIT_SEQUENCES},
+    };
+    AUTO(db_rows) rows = NULL;
+    int err = counter_next(db, project_id, kinds[kind].counter, ret, info);
+    if (err == 0) {
+        err = db_one(db, kinds[kind].sql, DB_PARAMS(DB_I64(project_id)), &rows, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    return db_i64(rows, 0) < kinds[kind].most
+               ? 0
+               : err_set(info, ERR_UNPROCESSABLE, NULL,
+                         "A project can have at most %d %s: delete one first", kinds[kind].most,
+                         kinds[kind].plural);
+}
+
+int resource_hold(struct db *db, uint32_t project_id, enum resource kind, uint32_t id,
+                  struct err_info *info)
+{
+    static const struct {
+        const char *sql;
+        const char *missing;
+    } kinds[] = {
+        [RESOURCE_TAG] = {"SELECT 1 FROM tag WHERE project_id = ? AND tag_id = ?"
+                          " LOCK IN SHARE MODE",
+                          "Tag not found"},
+        [RESOURCE_LIST] = {"SELECT 1 FROM contact_list WHERE project_id = ? AND list_id = ?"
+                           " LOCK IN SHARE MODE",
+                           "List not found"},
+        [RESOURCE_SEGMENT] = {"SELECT 1 FROM segment WHERE project_id = ? AND segment_id = ?"
+                              " LOCK IN SHARE MODE",
+                              "Segment not found"},
+    };
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(db, kinds[kind].sql, DB_PARAMS(DB_I64(project_id), DB_I64(id)), &rows, info);
+    if (found == 0) {
+        return err_set(info, ERR_NOT_FOUND, "RESOURCE_NOT_FOUND", "%s", kinds[kind].missing);
+    }
+    return found < 0 ? found : 0;
+}
+
+/* ---- deleting ------------------------------------------------------------------------------ */
+
+static int resource_release_campaigns(struct db *db, uint32_t project_id, enum resource kind,
+                                      uint32_t id, int64_t now_ms, struct err_info *info)
+{
+    /* status: drafts and scheduled ones. One that is being sent has pinned its recipients. */
+    static const char *const sql[] = {
+        [RESOURCE_TAG] = "UPDATE campaign SET tag_id = NULL, updated_ms = ?"
+                         " WHERE project_id = ? AND tag_id = ? AND status IN (1, 2)",
+        [RESOURCE_LIST] = "UPDATE campaign SET list_id = NULL, updated_ms = ?"
+                          " WHERE project_id = ? AND list_id = ? AND status IN (1, 2)",
+        [RESOURCE_SEGMENT] = "UPDATE campaign SET segment_id = NULL, updated_ms = ?"
+                             " WHERE project_id = ? AND segment_id = ? AND status IN (1, 2)",
+    };
+    return db_exec(db, sql[kind], DB_PARAMS(DB_I64(now_ms), DB_I64(project_id), DB_I64(id)), NULL,
+                   info);
+}
+
+int resource_release(struct db *db, uint32_t project_id, enum resource kind, uint32_t id,
+                     int64_t now_ms, struct err_info *info)
+{
+    static const char sql[] = "UPDATE sequence SET trigger_id = NULL, enabled = 0, updated_ms = ?"
+                              " WHERE project_id = ? AND trigger_kind = ? AND trigger_id = ?";
+    static const int triggers[] = {[RESOURCE_TAG] = RESOURCE_BY_TAG,
+                                   [RESOURCE_LIST] = RESOURCE_BY_LIST,
+                                   [RESOURCE_SEGMENT] = RESOURCE_BY_SEGMENT};
+    int err = resource_release_campaigns(db, project_id, kind, id, now_ms, info);
+    if (err < 0) {
+        return err;
+    }
+    return db_exec(
+        db, sql, DB_PARAMS(DB_I64(now_ms), DB_I64(project_id), DB_I64(triggers[kind]), DB_I64(id)),
+        NULL, info);
+}
+
+int resource_drop_set(struct db *db, uint32_t project_id, uint64_t set_id, struct err_info *info)
+{
+    static const char sql[] = "INSERT INTO dropped_set (project_id, set_id) VALUES (?, ?)";
+    return db_exec(db, sql, DB_PARAMS(DB_I64(project_id), DB_U64(set_id)), NULL, info);
+}

@@ -1,0 +1,198 @@
+#include "store/sequence.h"
+
+#include "column/key.h"
+#include "store/resource.h"
+#include "store/segref.h"
+#include "store/sqlvalue.h"
+
+#define SEQUENCE_SELECT                                                                            \
+    "SELECT sequence_id, uuid, name, trigger_kind, trigger_id, steps, enabled, created_ms,"        \
+    " updated_ms FROM sequence WHERE project_id = ?"
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+static void sequence_from_row(struct arena *arena, const struct db_rows *rows, struct sequence *ret)
+{
+    *ret = (struct sequence){
+        .sequence_id = (uint32_t)db_i64(rows, 0),
+        .uuid = sqlvalue_uuid(rows, 1),
+        .name = sqlvalue_text(arena, rows, 2),
+        .trigger = (enum sequence_trigger)db_i64(rows, 3),
+        .trigger_id = (uint32_t)db_i64(rows, 4),
+        .steps = sqlvalue_text(arena, rows, 5),
+        .enabled = db_i64(rows, 6) != 0,
+        .created_ms = db_i64(rows, 7),
+        .updated_ms = db_i64(rows, 8),
+    };
+}
+
+static int sequence_not_found(struct err_info *info)
+{
+    return err_set(info, ERR_NOT_FOUND, "RESOURCE_NOT_FOUND", "Sequence not found");
+}
+
+int sequence_get(struct db *db, struct arena *arena, uint32_t project_id, uint32_t sequence_id,
+                 struct sequence *ret, struct err_info *info)
+{
+    static const char sql[] = SEQUENCE_SELECT " AND sequence_id = ?";
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(db, sql, DB_PARAMS(DB_I64(project_id), DB_I64(sequence_id)), &rows, info);
+    if (found <= 0) {
+        return found < 0 ? found : sequence_not_found(info);
+    }
+    sequence_from_row(arena, rows, ret);
+    return 0;
+}
+
+/* One page under way. */
+struct sequence_page {
+    struct arena *arena;
+    uint32_t project_id;
+    uint64_t offset;
+    uint64_t limit;
+    struct sequence *sequences;
+    size_t count;
+    uint64_t total;
+};
+
+static int sequence_list_body(struct db *db, void *ctx, struct err_info *info)
+{
+    static const char count_sql[] = "SELECT COUNT(*) FROM sequence WHERE project_id = ?";
+    static const char sql[] = SEQUENCE_SELECT " ORDER BY sequence_id DESC LIMIT ? OFFSET ?";
+    struct sequence_page *page = ctx;
+    AUTO(db_rows) counted = NULL;
+    AUTO(db_rows) rows = NULL;
+    int err = db_one(db, count_sql, DB_PARAMS(DB_I64(page->project_id)), &counted, info);
+    if (err >= 0) {
+        page->total = (uint64_t)db_i64(counted, 0);
+        err = db_query(
+            db, sql, DB_PARAMS(DB_I64(page->project_id), DB_U64(page->limit), DB_U64(page->offset)),
+            false, &rows, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    page->sequences = arena_array(page->arena, page->limit, sizeof(*page->sequences));
+    page->count = 0;
+    while (page->count < page->limit && (err = db_next(rows, info)) > 0) {
+        sequence_from_row(page->arena, rows, &page->sequences[page->count++]);
+    }
+    return err < 0 ? err : 0;
+}
+
+int sequence_list(struct db *db, struct arena *arena, uint32_t project_id, uint64_t offset,
+                  uint64_t limit, struct sequence **ret, size_t *ret_count, uint64_t *ret_total,
+                  struct err_info *info)
+{
+    struct sequence_page page = {
+        .arena = arena, .project_id = project_id, .offset = offset, .limit = limit};
+    int err = db_tx(db, DB_READ, sequence_list_body, &page, info);
+    if (err == 0) {
+        *ret = page.sequences;
+        *ret_count = page.count;
+        *ret_total = page.total;
+    }
+    return err;
+}
+
+/* ---- writing ------------------------------------------------------------------------------- */
+
+/* One write under way. */
+struct sequence_write {
+    uint32_t project_id;
+    struct sequence sequence;
+};
+
+/* Keeps what starts the sequence until the end; a segment by the lock that its DELETE takes. */
+static int sequence_hold_trigger(struct db *db, const struct sequence_write *write,
+                                 struct err_info *info)
+{
+    static const enum resource kinds[] = {[SEQUENCE_LIST_ADD] = RESOURCE_LIST,
+                                          [SEQUENCE_TAG_ADD] = RESOURCE_TAG,
+                                          [SEQUENCE_SEGMENT_ENTER] = RESOURCE_SEGMENT};
+    const struct sequence *sequence = &write->sequence;
+    if (sequence->trigger == SEQUENCE_MANUAL) {
+        return 0;
+    }
+    int err =
+        sequence->trigger == SEQUENCE_SEGMENT_ENTER ? segref_lock(db, write->project_id, info) : 0;
+    return err < 0 ? err
+                   : resource_hold(db, write->project_id, kinds[sequence->trigger],
+                                   sequence->trigger_id, info);
+}
+
+static int sequence_insert(struct db *db, uint32_t project_id, const struct sequence *s,
+                           struct err_info *info)
+{
+    static const char sql[] =
+        "INSERT INTO sequence (project_id, sequence_id, uuid, name, trigger_kind, trigger_id,"
+        " steps, enabled, created_ms, updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    return db_exec(db, sql,
+                   DB_PARAMS(DB_I64(project_id), DB_I64(s->sequence_id), sqlvalue_of_uuid(&s->uuid),
+                             DB_STR(s->name), DB_I64(s->trigger),
+                             s->trigger_id == 0 ? DB_NULL : DB_I64(s->trigger_id),
+                             sqlvalue_of_text(s->steps), DB_I64(s->enabled), DB_I64(s->created_ms),
+                             DB_I64(s->updated_ms)),
+                   NULL, info);
+}
+
+static int sequence_create_body(struct db *db, void *ctx, struct err_info *info)
+{
+    static const char check_sql[] =
+        "SELECT sequence_id FROM sequence WHERE project_id = ? AND uuid = ? FOR UPDATE";
+    struct sequence_write *write = ctx;
+    struct sequence *sequence = &write->sequence;
+    int err = sequence_hold_trigger(db, write, info);
+    if (err == 0) {
+        err =
+            resource_number(db, write->project_id, RESOURCE_SEQUENCE, &sequence->sequence_id, info);
+    }
+    if (err == 0) {
+        err = db_now_ms(db, &sequence->created_ms, info);
+        sequence->updated_ms = sequence->created_ms;
+    }
+    if (err == 0) {
+        err = sequence_insert(db, write->project_id, sequence, info);
+    }
+    db_set_write_check(db, check_sql,
+                       DB_PARAMS(DB_I64(write->project_id), sqlvalue_of_uuid(&sequence->uuid)));
+    return err;
+}
+
+int sequence_create(struct db *db, uint32_t project_id, const struct sequence *draft,
+                    struct sequence *ret, struct err_info *info)
+{
+    struct sequence_write write = {.project_id = project_id, .sequence = *draft};
+    write.sequence.uuid = uuid_new();
+    int err = db_tx(db, DB_WRITE, sequence_create_body, &write, info);
+    if (err == 0) {
+        *ret = write.sequence;
+    }
+    return err;
+}
+
+static int sequence_delete_body(struct db *db, void *ctx, struct err_info *info)
+{
+    static const char find_sql[] =
+        "SELECT 1 FROM sequence WHERE project_id = ? AND sequence_id = ? FOR UPDATE";
+    static const char sql[] = "DELETE FROM sequence WHERE project_id = ? AND sequence_id = ?";
+    const struct sequence_write *write = ctx;
+    uint32_t sequence_id = write->sequence.sequence_id;
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(db, find_sql, DB_PARAMS(DB_I64(write->project_id), DB_I64(sequence_id)),
+                       &rows, info);
+    if (found <= 0) {
+        return found < 0 ? found : sequence_not_found(info);
+    }
+    int err =
+        db_exec(db, sql, DB_PARAMS(DB_I64(write->project_id), DB_I64(sequence_id)), NULL, info);
+    return err < 0 ? err
+                   : resource_drop_set(db, write->project_id, KEY_SET_SEQUENCE(sequence_id), info);
+}
+
+int sequence_delete(struct db *db, uint32_t project_id, uint32_t sequence_id, struct err_info *info)
+{
+    struct sequence_write write = {.project_id = project_id,
+                                   .sequence = {.sequence_id = sequence_id}};
+    return db_tx(db, DB_WRITE, sequence_delete_body, &write, info);
+}
