@@ -317,6 +317,14 @@ class KillTrack:
             time.sleep(0.5)
         self.importer.check()
         self.importer.erase_some()
+        # The first round tells of exits from Here; a window later these let contacts enter Entered.
+        for _ in range(2):
+            self.drain(deadline)
+            time.sleep(2.5)
+        self.drain(deadline)
+
+    def drain(self, deadline):
+        """Works until every delivery is done."""
         while True:
             self.work()
             left = [(hook, d) for hook in self.hooks.values() for d in self.deliveries(hook)
