@@ -13,8 +13,9 @@
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-static void list_from_row(struct arena *arena, const struct db_rows *rows, struct list *ret)
+static void list_from_row(struct arena *arena, const struct db_rows *rows, void *item)
 {
+    struct list *ret = item;
     *ret = (struct list){
         .list_id = (uint32_t)db_i64(rows, 0),
         .uuid = sqlvalue_uuid(rows, 1),
@@ -54,53 +55,21 @@ static int list_lock(struct db *db, struct arena *arena, uint32_t project_id, ui
     return list_read(db, arena, sql, project_id, list_id, ret, info);
 }
 
-/* One page under way. */
-struct list_view {
-    struct arena *arena;
-    uint32_t project_id;
-    uint64_t offset;
-    uint64_t limit;
-    struct list *lists;
-    size_t count;
-    uint64_t total;
-};
-
-static int list_page_body(struct db *db, void *ctx, struct err_info *info)
-{
-    static const char count_sql[] = "SELECT COUNT(*) FROM contact_list WHERE project_id = ?";
-    static const char sql[] = LIST_SELECT " ORDER BY list_id DESC LIMIT ? OFFSET ?";
-    struct list_view *page = ctx;
-    AUTO(db_rows) counted = NULL;
-    AUTO(db_rows) rows = NULL;
-    int err = db_one(db, count_sql, DB_PARAMS(DB_I64(page->project_id)), &counted, info);
-    if (err >= 0) {
-        page->total = (uint64_t)db_i64(counted, 0);
-        err = db_query(
-            db, sql, DB_PARAMS(DB_I64(page->project_id), DB_U64(page->limit), DB_U64(page->offset)),
-            false, &rows, info);
-    }
-    if (err < 0) {
-        return err;
-    }
-    page->lists = arena_array(page->arena, page->limit, sizeof(*page->lists));
-    page->count = 0;
-    while (page->count < page->limit && (err = db_next(rows, info)) > 0) {
-        list_from_row(page->arena, rows, &page->lists[page->count++]);
-    }
-    return err < 0 ? err : 0;
-}
-
 int list_page(struct db *db, struct arena *arena, uint32_t project_id, uint64_t offset,
               uint64_t limit, struct list **ret, size_t *ret_count, uint64_t *ret_total,
               struct err_info *info)
 {
-    struct list_view page = {
-        .arena = arena, .project_id = project_id, .offset = offset, .limit = limit};
-    int err = db_tx(db, DB_READ, list_page_body, &page, info);
+    static const struct resource_page page = {
+        .count_sql = "SELECT COUNT(*) FROM contact_list WHERE project_id = ?",
+        .rows_sql = LIST_SELECT " ORDER BY list_id DESC LIMIT ? OFFSET ?",
+        .item_bytes = sizeof(struct list),
+        .read = list_from_row,
+    };
+    void *items = NULL;
+    int err = resource_page(db, arena, &page, project_id, offset, limit, &items, ret_count,
+                            ret_total, info);
     if (err == 0) {
-        *ret = page.lists;
-        *ret_count = page.count;
-        *ret_total = page.total;
+        *ret = items;
     }
     return err;
 }

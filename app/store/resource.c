@@ -65,6 +65,60 @@ int resource_hold(struct db *db, uint32_t project_id, enum resource kind, uint32
     return found < 0 ? found : 0;
 }
 
+/* ---- a page -------------------------------------------------------------------------------- */
+
+/* One page under way. */
+struct resource_reading {
+    const struct resource_page *page;
+    struct arena *arena;
+    uint32_t project_id;
+    uint64_t offset;
+    uint64_t limit;
+    char *items;
+    size_t count;
+    uint64_t total;
+};
+
+static int resource_page_body(struct db *db, void *ctx, struct err_info *info)
+{
+    struct resource_reading *reading = ctx;
+    const struct resource_page *page = reading->page;
+    const struct db_param project = DB_I64(reading->project_id);
+    AUTO(db_rows) counted = NULL;
+    AUTO(db_rows) rows = NULL;
+    int more = db_one(db, page->count_sql, &project, 1, &counted, info);
+    if (more >= 0) {
+        reading->total = (uint64_t)db_i64(counted, 0);
+        more = db_query(db, page->rows_sql,
+                        DB_PARAMS(project, DB_U64(reading->limit), DB_U64(reading->offset)), false,
+                        &rows, info);
+    }
+    if (more < 0) {
+        return more;
+    }
+    reading->items = arena_array(reading->arena, reading->limit, page->item_bytes);
+    reading->count = 0;
+    while (reading->count < reading->limit && (more = db_next(rows, info)) > 0) {
+        page->read(reading->arena, rows, reading->items + reading->count++ * page->item_bytes);
+    }
+    return more < 0 ? more : 0;
+}
+
+int resource_page(struct db *db, struct arena *arena, const struct resource_page *page,
+                  uint32_t project_id, uint64_t offset, uint64_t limit, void **ret,
+                  size_t *ret_count, uint64_t *ret_total, struct err_info *info)
+{
+    struct resource_reading reading = {
+        .page = page, .arena = arena, .project_id = project_id, .offset = offset, .limit = limit};
+    int err = db_tx(db, DB_READ, resource_page_body, &reading, info);
+    if (err == 0) {
+        *ret = reading.items;
+        *ret_count = reading.count;
+        *ret_total = reading.total;
+    }
+    return err;
+}
+
 /* ---- deleting ------------------------------------------------------------------------------ */
 
 static int resource_release_campaigns(struct db *db, uint32_t project_id, enum resource kind,

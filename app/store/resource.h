@@ -1,15 +1,29 @@
 /*
- * What tags, lists, sequences and campaigns do alike: taking a number under a limit, and what
- * happens to those that point at one that is deleted.
+ * What tags, lists, sequences and campaigns do alike: reading a page of them, taking a number under
+ * a limit, and what happens to those that point at one that is deleted.
  */
 #ifndef MUSTER_STORE_RESOURCE_H
 #define MUSTER_STORE_RESOURCE_H
 
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "db/db.h"
 
 enum resource { RESOURCE_TAG, RESOURCE_LIST, RESOURCE_SEQUENCE, RESOURCE_SEGMENT };
+
+/* How rows of a table become a page of items. */
+struct resource_page {
+    const char *count_sql; /* project */
+    const char *rows_sql;  /* project, limit, offset */
+    size_t item_bytes;
+    void (*read)(struct arena *arena, const struct db_rows *rows, void *item);
+};
+
+/* A page, in the arena, and the number of all, in one snapshot. Returns 0 or an err of db_tx. */
+int resource_page(struct db *db, struct arena *arena, const struct resource_page *page,
+                  uint32_t project_id, uint64_t offset, uint64_t limit, void **ret,
+                  size_t *ret_count, uint64_t *ret_total, struct err_info *info) MUST_CHECK;
 
 /*
  * The next number of a kind that has a counter here (not RESOURCE_SEGMENT), in the open

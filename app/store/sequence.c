@@ -11,8 +11,9 @@
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-static void sequence_from_row(struct arena *arena, const struct db_rows *rows, struct sequence *ret)
+static void sequence_from_row(struct arena *arena, const struct db_rows *rows, void *item)
 {
+    struct sequence *ret = item;
     *ret = (struct sequence){
         .sequence_id = (uint32_t)db_i64(rows, 0),
         .uuid = sqlvalue_uuid(rows, 1),
@@ -44,53 +45,21 @@ int sequence_get(struct db *db, struct arena *arena, uint32_t project_id, uint32
     return 0;
 }
 
-/* One page under way. */
-struct sequence_page {
-    struct arena *arena;
-    uint32_t project_id;
-    uint64_t offset;
-    uint64_t limit;
-    struct sequence *sequences;
-    size_t count;
-    uint64_t total;
-};
-
-static int sequence_list_body(struct db *db, void *ctx, struct err_info *info)
-{
-    static const char count_sql[] = "SELECT COUNT(*) FROM sequence WHERE project_id = ?";
-    static const char sql[] = SEQUENCE_SELECT " ORDER BY sequence_id DESC LIMIT ? OFFSET ?";
-    struct sequence_page *page = ctx;
-    AUTO(db_rows) counted = NULL;
-    AUTO(db_rows) rows = NULL;
-    int err = db_one(db, count_sql, DB_PARAMS(DB_I64(page->project_id)), &counted, info);
-    if (err >= 0) {
-        page->total = (uint64_t)db_i64(counted, 0);
-        err = db_query(
-            db, sql, DB_PARAMS(DB_I64(page->project_id), DB_U64(page->limit), DB_U64(page->offset)),
-            false, &rows, info);
-    }
-    if (err < 0) {
-        return err;
-    }
-    page->sequences = arena_array(page->arena, page->limit, sizeof(*page->sequences));
-    page->count = 0;
-    while (page->count < page->limit && (err = db_next(rows, info)) > 0) {
-        sequence_from_row(page->arena, rows, &page->sequences[page->count++]);
-    }
-    return err < 0 ? err : 0;
-}
-
 int sequence_list(struct db *db, struct arena *arena, uint32_t project_id, uint64_t offset,
                   uint64_t limit, struct sequence **ret, size_t *ret_count, uint64_t *ret_total,
                   struct err_info *info)
 {
-    struct sequence_page page = {
-        .arena = arena, .project_id = project_id, .offset = offset, .limit = limit};
-    int err = db_tx(db, DB_READ, sequence_list_body, &page, info);
+    static const struct resource_page page = {
+        .count_sql = "SELECT COUNT(*) FROM sequence WHERE project_id = ?",
+        .rows_sql = SEQUENCE_SELECT " ORDER BY sequence_id DESC LIMIT ? OFFSET ?",
+        .item_bytes = sizeof(struct sequence),
+        .read = sequence_from_row,
+    };
+    void *items = NULL;
+    int err = resource_page(db, arena, &page, project_id, offset, limit, &items, ret_count,
+                            ret_total, info);
     if (err == 0) {
-        *ret = page.sequences;
-        *ret_count = page.count;
-        *ret_total = page.total;
+        *ret = items;
     }
     return err;
 }
