@@ -3,11 +3,10 @@
 
     plunknode.py [--stack DIR]
 
-Says `skipped` and passes where there is no node or npm's registry cannot be reached.
+Says `skipped` where npm's registry cannot be reached. Node comes with tools/bootstrap.
 """
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -49,10 +48,9 @@ def expect(truth, what):
 
 def install(folder):
     """Why it cannot be tried, or None."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        return "there is no node here"
     try:
-        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, PACKAGE],
+        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--fetch-retries=1",
+                               "--prefix", folder, PACKAGE],
                               capture_output=True, text=True, timeout=90, cwd=folder, check=False)
     except subprocess.TimeoutExpired:
         return "npm's registry does not answer"
@@ -92,8 +90,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder, stack(given.stack) as running:
         reason = install(folder)
         if reason:
-            print(f"skipped: {reason}")
-            print("ok   skipped")
+            print(f"skipped: {reason}\n0 passed, 0 failed")
             return 0
         try:
             track(running, folder)
