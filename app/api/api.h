@@ -81,7 +81,8 @@ struct api_request {
     uint64_t content_length; /* of the body, read or not */
     api_source *source;      /* the bytes of one that was not read, for api_read_body */
     void *source_ctx;
-    bool is_internal; /* came in by the operator's own listener (/metrics) */
+    bool is_internal;    /* came in by the operator's own listener (/metrics) */
+    bool is_handed_over; /* a process of the fast pool looked at it, and had not the time */
 
     /* Filled by the phases before the handler runs. */
     struct arena *arena;

@@ -36,6 +36,7 @@ static struct meaning meaning_of(enum err err)
         return (struct meaning){413, "PAYLOAD_TOO_LARGE", "The request body is too large"};
     case ERR_UNAVAILABLE:
     case ERR_RETRY:
+    case ERR_SLOW:
         return (struct meaning){503, "DATABASE_ERROR",
                                 "The database is not available; please try again"};
     case ERR_CORRUPT:

@@ -45,10 +45,12 @@ int mpsegments_list(struct api_request *req, struct api_response *res, struct er
     struct segment *segments;
     size_t count;
     int err = segment_list(req->db, req->arena, req->project_id, 0, &segments, &count, info);
+    if (err == 0) {
+        err = segmentparts_count_listed(req, segments, count);
+    }
     if (err < 0) {
         return err;
     }
-    segmentparts_count_listed(req, segments, count);
     api_begin(res, 200);
     jsonwrite_list(&res->json);
     for (size_t i = count; i > 0 && err == 0; i--) { /* its page shows the oldest first */

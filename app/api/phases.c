@@ -156,10 +156,23 @@ static int handle(struct api_request *req, struct api_response *res, struct err_
 
 static void start_budget(const struct api_request *req)
 {
-    unsigned ms = req->route->pool == ROUTE_BULK ? ROUTE_BULK_MS : ROUTE_FAST_MS;
+    bool is_bulk = req->route->pool == ROUTE_BULK || req->is_handed_over;
+    unsigned ms = is_bulk ? ROUTE_BULK_MS : ROUTE_FAST_MS;
     db_set_deadline_ms(req->db, ms);
     if (req->context->reserve)
         db_set_deadline_ms(req->context->reserve, ms);
+}
+
+/*
+ * What the fast pool has not the time for goes to the bulk pool: nginx takes this answer as the
+ * order to ask there, with the same method and body (conf/nginx/muster.conf). The client sees the
+ * answer from there only.
+ */
+static void hand_over(struct api_response *res)
+{
+    api_no_content(res);
+    res->status = 202;
+    api_header(res, "X-Accel-Redirect", "@handed_over");
 }
 
 /* The phases, in order. */
@@ -196,7 +209,9 @@ void phases_run(struct api_request *req, struct api_response *res)
     res->problem[0] = '\0';
     identify(req);
     int err = answer(req, res, &info);
-    if (err < 0) {
+    if (err == ERR_SLOW && !req->is_handed_over) {
+        hand_over(res);
+    } else if (err < 0) {
         res->more = NULL;
         errors_answer(req, res, err, &info);
     }

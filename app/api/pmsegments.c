@@ -72,7 +72,10 @@ int pmsegments_list(struct api_request *req, struct api_response *res, struct er
     }
     uint64_t from = (page.page - 1) * page.limit < total ? (page.page - 1) * page.limit : total;
     uint64_t count = total - from < page.limit ? total - from : page.limit;
-    segmentparts_count_listed(req, segments + from, count);
+    err = segmentparts_count_listed(req, segments + from, count);
+    if (err < 0) {
+        return err;
+    }
     pushmail_begin(res, 200);
     jsonwrite_object(&res->json);
     jsonwrite_name(&res->json, "segments");

@@ -48,7 +48,8 @@ int ratelimit_take(struct api_request *req, struct api_response *res)
     uint32_t limit = req->context->rates.general;
     if (limit == 0 || req->dialect != API_PUSHMAIL || req->key_kind == API_KEY_NONE)
         return 0;
-    if (strcmp(req->route->pattern, LOOK_PATH) == 0) {
+    /* What was handed over was counted by the process that had it first. */
+    if (strcmp(req->route->pattern, LOOK_PATH) == 0 || req->is_handed_over) {
         req->rate = ratelimit_look(req, HOSTMEM_GENERAL);
         return 0;
     }

@@ -39,14 +39,16 @@ int segmentparts_count(const struct api_request *req, struct segment *segment,
     return err;
 }
 
-void segmentparts_count_listed(const struct api_request *req, struct segment *segments,
-                               size_t count)
+int segmentparts_count_listed(const struct api_request *req, struct segment *segments, size_t count)
 {
     for (size_t i = 0; i < count && i < SEGMENTPARTS_LIVE_COUNTS; i++) {
-        if (segmentparts_count(req, &segments[i], NULL) < 0) {
-            continue; /* its stored count stands, which is right as of counted_ms */
+        int err = segmentparts_count(req, &segments[i], NULL);
+        if (err == ERR_SLOW) {
+            return err;
         }
+        /* After any other its stored count stands, which is right as of counted_ms. */
     }
+    return 0;
 }
 
 void segmentparts_set_name(const struct api_request *req, const struct uuid *uuid, struct str name,

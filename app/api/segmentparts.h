@@ -18,11 +18,11 @@ int segmentparts_count(const struct api_request *req, struct segment *segment,
 /*
  * Brings the counts of listed segments (with their filters) up to date, at most
  * SEGMENTPARTS_LIVE_COUNTS of them; the others, and one that cannot be counted at present, keep the
- * stored count.
+ * stored count. Returns 0, or ERR_SLOW when one needs the bulk pool.
  */
 #define SEGMENTPARTS_LIVE_COUNTS 100
-void segmentparts_count_listed(const struct api_request *req, struct segment *segments,
-                               size_t count);
+int segmentparts_count_listed(const struct api_request *req, struct segment *segments,
+                              size_t count) MUST_CHECK;
 
 /* Puts a name and the slug that it makes, at most LIMIT_SLUG_BYTES; a name without any letter gives
  * the id. */

@@ -47,7 +47,7 @@ struct audience_page {
 /*
  * Evaluates and reads one page. Segments that the filter names are resolved in the same snapshot;
  * one that the project does not have is ERR_INVAL "Referenced segment not found: <id>".
- * Returns 0, ERR_INVAL, ERR_UNAVAILABLE or ERR_INTERNAL.
+ * Returns 0, ERR_INVAL, ERR_UNAVAILABLE, ERR_INTERNAL, or ERR_SLOW as question_init.
  */
 int audience_page(struct db *db, struct arena *arena, const struct audience_query *query,
                   struct audience_page *ret, struct err_info *info) MUST_CHECK;

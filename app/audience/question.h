@@ -24,8 +24,10 @@ struct question {
 /*
  * Prepares `filter` (NULL: everybody) at `at_ms` in an open snapshot: resolves names, compiles,
  * brings dirty rows, applies the mixed rule. The columns `extra` are brought too, and stand behind
- * the program's in `columns`. Release with question_done. Returns 0, ERR_INVAL of program_compile,
- * or an err of the database.
+ * the program's in `columns`. Release with question_done. Returns 0; ERR_INVAL of program_compile;
+ * ERR_SLOW when so many occurrences must be read from the log that the handle's budget is too short
+ * to begin; ERR_UNAVAILABLE (COLUMN_NOT_READY) or ERR_UNPROCESSABLE when they are too many; or an
+ * err of the database.
  */
 int question_init(struct question *q, struct snapshot *snapshot, const struct filter *filter,
                   int64_t at_ms, const uint64_t *extra, size_t extra_count,

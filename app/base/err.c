@@ -81,6 +81,8 @@ const char *err_name(int err)
         return "retry";
     case ERR_CORRUPT:
         return "corrupt";
+    case ERR_SLOW:
+        return "slow";
     case ERR_FORBIDDEN:
         return "forbidden";
     case ERR_INTERNAL:

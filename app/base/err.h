@@ -19,7 +19,8 @@ enum err {
     ERR_RETRY = -9,         /* internal: the transaction was rolled back, run it again */
     ERR_CORRUPT = -10,      /* derived data does not verify */
     ERR_INTERNAL = -11,     /* a defect of ours */
-    ERR_FORBIDDEN = -12     /* a good key, but not for this (403) */
+    ERR_FORBIDDEN = -12,    /* a good key, but not for this (403) */
+    ERR_SLOW = -13          /* more work than a short budget may begin; nothing was done */
 };
 
 /* One problem at one place of the input. */

@@ -186,6 +186,11 @@ int db_check_deadline(const struct db *db, struct err_info *info)
     return err_set(info, ERR_UNAVAILABLE, NULL, "the request took longer than its budget");
 }
 
+bool db_has_ms(const struct db *db, unsigned ms)
+{
+    return db->deadline_us == 0 || db->deadline_us - timeutil_mono_us() >= (int64_t)ms * 1000;
+}
+
 uint64_t db_max_packet(const struct db *db)
 {
     return db->conn.max_packet_bytes;

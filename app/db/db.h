@@ -168,6 +168,9 @@ void db_set_deadline_ms(struct db *db, unsigned ms);
  */
 int db_check_deadline(const struct db *db, struct err_info *info) MUST_CHECK;
 
+/* False when less than `ms` of the budget is left; without a budget true. */
+bool db_has_ms(const struct db *db, unsigned ms);
+
 /* Bytes that the server takes in one statement with its values; 0 before the first one. */
 uint64_t db_max_packet(const struct db *db);
 

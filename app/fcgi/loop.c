@@ -121,6 +121,7 @@ static bool read_request(FCGX_Request *fcgx, struct api_request *req, uint64_t *
     req->host = param(arena, fcgx, "HTTP_HOST");
     req->is_https = str_eq_c(param(arena, fcgx, "REQUEST_SCHEME"), "https");
     req->is_internal = str_eq_c(param(arena, fcgx, "MUSTER_LISTENER"), "metrics");
+    req->is_handed_over = str_eq_c(param(arena, fcgx, "MUSTER_HANDED_OVER"), "1");
     return read_body(fcgx, req, ret_bytes);
 }
 

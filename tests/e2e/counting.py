@@ -6,7 +6,9 @@ through folds, merges, rebuilds, imports, deletions: always the naive evaluator'
 """
 import argparse
 import json
+import os
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -98,6 +100,52 @@ class Site:
 
     def verify(self):
         self.stack.program("muster", "verify", str(self.project.number))
+
+
+def served(running, request_id, lines):
+    """How the pools logged a request: (pool, status). A line comes after its answer, so it is waited for."""
+    for _ in range(200):
+        found = []
+        for name in sorted(os.listdir(os.path.join(running.directory, "log"))):
+            if name.startswith(("api-", "bulk-")):
+                with open(os.path.join(running.directory, "log", name), encoding="utf-8") as log:
+                    found += [(name.split("-")[0], int(re.search(r"status=(\d+)", line)[1]))
+                              for line in log if f" id={request_id} " in line]
+        if len(found) >= lines:
+            break
+        time.sleep(0.02)
+    return found
+
+
+def many_in_the_log(running, seed, _seconds):
+    """So many occurrences that the log is read in the bulk pool: same answer, counted once, nothing of it seen."""
+    site = Site(running, "handed over", seed)
+    at = iso(int(time.time() * 1000) - 60_000)
+    for _ in range(8):
+        site.client.want(200, "POST", "/v1/track/batch", {"events": [
+            {"email": f"p{n % 400}@example.com", "event": "many", "timestamp": at,
+             "data": {"page": {"value": "a" if n % 400 < 150 else "b", "persistent": False}}} for n in range(1000)]})
+    wanted = {"condition": {"logic": "AND", "groups": [{"filters": [
+        leaf("many", "triggered", where=[has("page", "equals", "a")])]}]}}
+    answer = site.client.request("POST", "/segments/preview", wanted, {"X-Request-ID": f"log-{seed}"})
+    expect(answer.status == 200 and answer.json()["count"] == 150, answer)
+    expect(answer.headers["X-Request-ID"] == f"log-{seed}" and not answer.headers["X-Accel-Redirect"], answer.headers)
+    seen = served(running, f"log-{seed}", 2)
+    expect(seen == [("api", 202), ("bulk", 200)], seen)
+    segment = site.client.want(201, "POST", "/segments", {"name": "many", **wanted})
+    expect(segment["memberCount"] == 150, segment)
+    while time.time() % 60 > 55:
+        time.sleep(0.5)  # PushMail's limits are counted by the minute
+    tags = site.client.request("GET", "/api/v1/tags")
+    answer = site.client.request("GET", "/api/v1/segments/1", headers={"X-Request-ID": f"pm-{seed}"})
+    expect(answer.json()["data"]["contactCount"] == 150 and len(served(running, f"pm-{seed}", 2)) == 2, answer)
+    expect(int(tags.headers["X-RateLimit-Remaining"]) - int(answer.headers["X-RateLimit-Remaining"]) == 1,
+           "what is handed over counts once")
+    site.upkeep("all")
+    answer = site.client.request("POST", "/segments/preview", wanted, {"X-Request-ID": f"column-{seed}"})
+    expect(answer.status == 200 and answer.json()["count"] == 150, answer)
+    seen = served(running, f"column-{seed}", 1)
+    expect(seen == [("api", 200)], seen)
 
 
 def at_rest(running, seed, _seconds):
@@ -205,7 +253,7 @@ def beside_writers(running, seed, seconds):
     print(f"    {asked[0]} questions meanwhile")
 
 
-CASES = [at_rest, deletions, imports, beside_writers]
+CASES = [many_in_the_log, at_rest, deletions, imports, beside_writers]
 
 
 def main():
