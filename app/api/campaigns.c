@@ -5,7 +5,6 @@
 #include "api/jsonparts.h"
 #include "api/paging.h"
 #include "base/limits.h"
-#include "store/campaign.h"
 #include "store/email.h"
 
 /* Words of the enums of store/campaign.h, from 1. */
@@ -15,6 +14,11 @@ static const char *const campaigns_types[] = {"TRANSACTIONAL", "MARKETING", "HEA
 static const char *const campaigns_audiences[] = {"ALL", "SEGMENT", "FILTERED", NULL};
 
 /* ---- printing ------------------------------------------------------------------------------ */
+
+const char *campaigns_status(enum campaign_status status)
+{
+    return campaigns_statuses[status - CAMPAIGN_DRAFT];
+}
 
 /* What sending fills in: a draft reached nobody. */
 static void campaigns_write_sending(struct jsonwrite *w, const struct campaign *campaign)
@@ -50,7 +54,7 @@ static void campaigns_write(struct jsonwrite *w, const struct campaign *campaign
     jsonwrite_name(w, "type");
     jsonwrite_c(w, campaigns_types[campaign->type - CAMPAIGN_TRANSACTIONAL]);
     jsonwrite_name(w, "status");
-    jsonwrite_c(w, campaigns_statuses[campaign->status - CAMPAIGN_DRAFT]);
+    jsonwrite_c(w, campaigns_status(campaign->status));
     jsonwrite_name(w, "audienceType");
     jsonwrite_c(w, campaigns_audiences[campaign->audience - CAMPAIGN_ALL]);
     jsonparts_json(w, "audienceCondition", campaign->audience_filter);

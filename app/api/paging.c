@@ -3,6 +3,7 @@
 #include "base/limits.h"
 
 #define PAGING_DEFAULT 20
+#define PAGING_SAMPLE_DEFAULT 10
 /* Keeps page × pageSize far from overflow. */
 #define PAGING_MAX_PAGE UINT32_MAX
 
@@ -66,4 +67,20 @@ void paging_write_cursor(struct jsonwrite *w, const struct paging_cursor *cursor
     jsonwrite_bool(w, has_more);
     jsonwrite_name(w, "total");
     jsonwrite_i64(w, cursor->has_after ? 0 : (int64_t)total);
+}
+
+int paging_body_limit(const struct jsonval *body, size_t *ret, struct err_info *info)
+{
+    const struct jsonval *value = jsonval_get(body, "limit");
+    if (value == NULL || value->type == JSONVAL_NULL) {
+        *ret = PAGING_SAMPLE_DEFAULT;
+        return 0;
+    }
+    if (value->type != JSONVAL_NUMBER || value->number < 1 ||
+        (value->number < LIMIT_PAGE_SIZE && value->number != (double)(int)value->number)) {
+        return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "limit",
+                          "limit must be a positive whole number");
+    }
+    *ret = value->number < LIMIT_PAGE_SIZE ? (size_t)value->number : LIMIT_PAGE_SIZE;
+    return 0;
 }

@@ -19,6 +19,12 @@ int paging_read(const struct api_request *req, struct paging *ret,
 /* Writes total, page, pageSize and totalPages into the open object. */
 void paging_write(struct jsonwrite *w, const struct paging *paging, uint64_t total);
 
+/*
+ * Reads `limit` of a body, of contacts that are shown as a sample: 10 when it is not given, cut to
+ * LIMIT_PAGE_SIZE above that. Returns 0 or ERR_INVAL.
+ */
+int paging_body_limit(const struct jsonval *body, size_t *ret, struct err_info *info) MUST_CHECK;
+
 /* limit and cursor: the id of the last row that was seen. */
 struct paging_cursor {
     uint64_t limit;

@@ -3,20 +3,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/audiencepreview.h"
 #include "api/bulk.h"
 #include "api/campaigns.h"
 #include "api/changes.h"
 #include "api/contacts.h"
 #include "api/convert.h"
 #include "api/deliveries.h"
+#include "api/diff.h"
 #include "api/emailevents.h"
 #include "api/events.h"
+#include "api/explain.h"
 #include "api/fields.h"
 #include "api/fielduse.h"
+#include "api/history.h"
 #include "api/imports.h"
+#include "api/lint.h"
 #include "api/members.h"
 #include "api/mpcontacts.h"
 #include "api/mpsegments.h"
+#include "api/overlap.h"
 #include "api/personexport.h"
 #include "api/pmcampaigns.h"
 #include "api/pmcontactbulk.h"
@@ -34,10 +40,13 @@
 #include "api/pmtags.h"
 #include "api/publiclinks.h"
 #include "api/segments.h"
+#include "api/segmentusage.h"
+#include "api/snapshots.h"
 #include "api/snshooks.h"
 #include "api/suppressions.h"
 #include "api/system.h"
 #include "api/track.h"
+#include "api/versions.h"
 #include "api/webhooks.h"
 
 /* clang-format off */
@@ -156,6 +165,8 @@ static const struct route table[] = {
     {API_POST,   "/segments",                       segments_create,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_POST,   "/segments/preview",               segments_preview,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_POST,   "/segments/convert",               convert_filter,         ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/segments/overlap",               overlap_compute,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/segments/lint",                  lint_check,             ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/segments/:id",                   segments_get,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_PATCH,  "/segments/:id",                   segments_update,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_DELETE, "/segments/:id",                   segments_delete,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
@@ -165,6 +176,14 @@ static const struct route table[] = {
     {API_POST,   "/segments/:id/compute",           changes_compute,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_BULK},
     {API_GET,    "/segments/:id/changes",           changes_list,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/segments/:id/refresh",           segments_refresh,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/segments/:id/contacts/:contactId/explain", explain_get,  ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/segments/:id/diff",              diff_preview,           ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/segments/:id/versions",          versions_list,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/segments/:id/versions/:n/restore", versions_restore,     ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/segments/:id/history",           history_get,            ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/segments/:id/usage",             segmentusage_get,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/segments/:id/snapshot",          snapshots_create,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_BULK},
+    {API_POST,   "/audience/preview",               audiencepreview_count,  ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/campaigns",                      campaigns_list,         ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/campaigns",                      campaigns_create,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/campaigns/:id",                  campaigns_get,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},

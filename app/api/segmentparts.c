@@ -67,10 +67,11 @@ void segmentparts_set_name(const struct api_request *req, const struct uuid *uui
 }
 
 static int segmentparts_evaluate(const struct api_request *req, enum segment_dialect dialect,
-                                 const char *name, struct condition *ret,
-                                 struct audience_page *ret_page, struct err_info *info)
+                                 const struct jsonval *value, const char *name,
+                                 struct condition *ret, struct audience_page *ret_page,
+                                 struct err_info *info)
 {
-    int err = condition_read(req->arena, dialect, jsonval_get(req->json, name), name, ret, info);
+    int err = condition_read(req->arena, dialect, value, name, ret, info);
     if (err < 0) {
         return err;
     }
@@ -79,12 +80,13 @@ static int segmentparts_evaluate(const struct api_request *req, enum segment_dia
     return audience_page(req->db, req->arena, &query, ret_page, info);
 }
 
-int segmentparts_read_filter(const struct api_request *req, enum segment_dialect dialect,
-                             const char *name, struct segment_input *input, struct err_info *info)
+int segmentparts_take_filter(const struct api_request *req, enum segment_dialect dialect,
+                             const struct jsonval *value, const char *name,
+                             struct segment_input *input, struct err_info *info)
 {
     struct condition condition;
     struct audience_page page;
-    int err = segmentparts_evaluate(req, dialect, name, &condition, &page, info);
+    int err = segmentparts_evaluate(req, dialect, value, name, &condition, &page, info);
     if (err < 0) {
         return err;
     }
@@ -92,9 +94,16 @@ int segmentparts_read_filter(const struct api_request *req, enum segment_dialect
     input->source = condition.source;
     input->dialect = dialect;
     input->names = condition.names;
+    input->key_id = str_from(req->key_id);
     input->member_count = page.total;
     input->counted_ms = page.at_ms;
     return 0;
+}
+
+int segmentparts_read_filter(const struct api_request *req, enum segment_dialect dialect,
+                             const char *name, struct segment_input *input, struct err_info *info)
+{
+    return segmentparts_take_filter(req, dialect, jsonval_get(req->json, name), name, input, info);
 }
 
 int segmentparts_preview(const struct api_request *req, enum segment_dialect dialect,
@@ -102,7 +111,8 @@ int segmentparts_preview(const struct api_request *req, enum segment_dialect dia
 {
     struct condition condition;
     struct audience_page page;
-    int err = segmentparts_evaluate(req, dialect, name, &condition, &page, info);
+    int err = segmentparts_evaluate(req, dialect, jsonval_get(req->json, name), name, &condition,
+                                    &page, info);
     if (err == 0) {
         *ret = page.total;
     }

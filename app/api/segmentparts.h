@@ -37,6 +37,11 @@ int segmentparts_read_filter(const struct api_request *req, enum segment_dialect
                              const char *name, struct segment_input *input,
                              struct err_info *info) MUST_CHECK;
 
+/* The same for a filter that stands elsewhere; `name` is the path in messages. */
+int segmentparts_take_filter(const struct api_request *req, enum segment_dialect dialect,
+                             const struct jsonval *value, const char *name,
+                             struct segment_input *input, struct err_info *info) MUST_CHECK;
+
 /*
  * Counts who is in a filter of the body; nothing is stored. Errors as segmentparts_read_filter.
  */

@@ -13,8 +13,7 @@
 #include "base/limits.h"
 #include "base/timeutil.h"
 #include "filter/dialect.h"
-
-#define SEGMENTS_PREVIEW_DEFAULT 10
+#include "store/seghistory.h"
 
 /* In the order of enum segment_kind, from 1. */
 static const char *const segments_types[] = {"DYNAMIC", "STATIC", NULL};
@@ -55,8 +54,8 @@ static int segments_write(struct jsonwrite *w, const struct api_request *req,
     return 0;
 }
 
-static int segments_answer(const struct api_request *req, struct api_response *res, int status,
-                           const struct segment *segment, struct err_info *info)
+int segments_answer(const struct api_request *req, struct api_response *res, int status,
+                    const struct segment *segment, struct err_info *info)
 {
     api_begin(res, status);
     return segments_write(&res->json, req, segment, info);
@@ -79,8 +78,11 @@ int segments_recount(const struct api_request *req, struct segment *segment, str
     if (err < 0) {
         return err;
     }
-    return segment_set_count(req->db, req->project_id, segment->segment_id, segment->version,
-                             segment->member_count, segment->counted_ms, info);
+    const struct seghistory_count count = {.segment_id = segment->segment_id,
+                                           .version = segment->version,
+                                           .count = segment->member_count,
+                                           .counted_ms = segment->counted_ms};
+    return seghistory_set_count(req->db, req->project_id, &count, info);
 }
 
 /* ---- reading handlers ---------------------------------------------------------------------- */
@@ -208,23 +210,6 @@ int segments_contacts(struct api_request *req, struct api_response *res, struct 
 
 /* ---- preview ------------------------------------------------------------------------------- */
 
-/* `limit` of the body: as in a query, a positive whole number, cut to the maximum. */
-static int segments_body_limit(const struct jsonval *body, size_t *ret, struct err_info *info)
-{
-    const struct jsonval *value = jsonval_get(body, "limit");
-    if (value == NULL || value->type == JSONVAL_NULL) {
-        *ret = SEGMENTS_PREVIEW_DEFAULT;
-        return 0;
-    }
-    if (value->type != JSONVAL_NUMBER || value->number < 1 ||
-        (value->number < LIMIT_PAGE_SIZE && value->number != (double)(int)value->number)) {
-        return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "limit",
-                          "limit must be a positive whole number");
-    }
-    *ret = value->number < LIMIT_PAGE_SIZE ? (size_t)value->number : LIMIT_PAGE_SIZE;
-    return 0;
-}
-
 int segments_preview(struct api_request *req, struct api_response *res, struct err_info *info)
 {
     int64_t start_us = timeutil_mono_us();
@@ -236,7 +221,7 @@ int segments_preview(struct api_request *req, struct api_response *res, struct e
     int err = condition_read(req->arena, SEGMENT_PLUNK, jsonval_get(req->json, "condition"),
                              "condition", &condition, info);
     if (err == 0) {
-        err = segments_body_limit(req->json, &query.limit, info);
+        err = paging_body_limit(req->json, &query.limit, info);
     }
     if (err == 0) {
         err = api_body_str(req->json, "at", &at, &has_at, info);

@@ -28,4 +28,8 @@ int segments_find(const struct api_request *req, struct segment *ret,
 int segments_recount(const struct api_request *req, struct segment *segment,
                      struct err_info *info) MUST_CHECK;
 
+/* Answers the segment's object. Returns 0 or an err of condition_write. */
+int segments_answer(const struct api_request *req, struct api_response *res, int status,
+                    const struct segment *segment, struct err_info *info) MUST_CHECK;
+
 #endif

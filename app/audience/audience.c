@@ -241,10 +241,9 @@ static int page_body(struct db *db, void *ctx, struct err_info *info)
     int err = snapshot_open(db, p->arena, query->project_id, &p->snapshot, info);
     if (err)
         return err;
-    p->page->at_ms = query->at_ms == AUDIENCE_AT_NOW ? p->snapshot.now_ms : query->at_ms;
-    if (p->page->at_ms < p->snapshot.now_ms)
-        return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "at",
-                          "at must not lie in the past: the state of then is not kept");
+    err = audience_instant(query->at_ms, p->snapshot.now_ms, &p->page->at_ms, info);
+    if (err)
+        return err;
     uint64_t extra[2];
     size_t extra_count = 0;
     if (query->set_id)
@@ -262,6 +261,15 @@ static int page_body(struct db *db, void *ctx, struct err_info *info)
     if (query->skip_total)
         p->page->total = 0;
     return err;
+}
+
+int audience_instant(int64_t at_ms, int64_t now_ms, int64_t *ret, struct err_info *info)
+{
+    *ret = at_ms == AUDIENCE_AT_NOW ? now_ms : at_ms;
+    return *ret >= now_ms
+               ? 0
+               : err_set_at(info, ERR_INVAL, "BAD_REQUEST", "at",
+                            "at must not lie in the past: the state of then is not kept");
 }
 
 int audience_page(struct db *db, struct arena *arena, const struct audience_query *query,

@@ -52,4 +52,10 @@ struct audience_page {
 int audience_page(struct db *db, struct arena *arena, const struct audience_query *query,
                   struct audience_page *ret, struct err_info *info) MUST_CHECK;
 
+/*
+ * The instant that a question is about: `at_ms`, or `now_ms` (the snapshot's) for AUDIENCE_AT_NOW.
+ * Returns 0, or ERR_INVAL at field "at" when it lies before now_ms.
+ */
+int audience_instant(int64_t at_ms, int64_t now_ms, int64_t *ret, struct err_info *info) MUST_CHECK;
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "store/outbox.h"
+#include "store/seghistory.h"
 
 /* Events that were told shortly before the last run's snapshot may have committed after it. */
 #define TOLD_BEFORE_MS 10000
@@ -182,10 +183,24 @@ static void make_transitions(struct writing *w)
     }
 }
 
+/* What they make of the segment's history; everybody who is in was told to have entered. */
+static int write_history(const struct writing *w, const struct segstate *before,
+                         struct err_info *info)
+{
+    const struct segstate *after = w->state;
+    const struct seghistory_moves moves = {.segment_id = after->segment_id,
+                                           .at_ms = w->run->at_ms,
+                                           .entries = after->entries - before->entries,
+                                           .exits = after->exits - before->exits,
+                                           .count = after->entries - after->exits};
+    return seghistory_add(w->run->db, w->run->project_id, &moves, info);
+}
+
 int moves_write(const struct moves_run *run, struct segstate *state, struct moves_one *moves,
                 size_t count, struct err_info *info)
 {
     struct writing w = {.run = run, .state = state, .moves = moves, .count = count};
+    const struct segstate before = *state;
     int err = find_contacts(&w, info);
     if (!err)
         err = find_gone(&w, info);
@@ -199,6 +214,8 @@ int moves_write(const struct moves_run *run, struct segstate *state, struct move
     if (w.transition_count)
         err = transition_insert(run->db, run->arena, run->project_id, state->segment_id,
                                 w.transitions, w.transition_count, info);
+    if (!err && w.transition_count)
+        err = write_history(&w, &before, info);
     if (!err && w.message_count)
         err = outbox_write(run->db, run->arena, run->project_id, w.outbox, w.messages,
                            w.message_count, run->at_ms, info);

@@ -28,7 +28,7 @@ struct names {
     struct arena *arena;
     struct text_set fields, events;
     struct known_segment *segments;
-    size_t segment_count, segment_room, segments_asked;
+    size_t segment_count, segment_room, segments_asked, segments_max;
     struct catalog_name *field_names; /* fields with an id */
     size_t field_count;
     struct setname *sets; /* tags, lists, campaigns, sequences */
@@ -199,7 +199,7 @@ static int resolve_segments(struct names *names, struct db *db, uint32_t project
 {
     /* More than the limit are refused by program_compile; there is no need to read them all. */
     while (names->segments_asked < names->segment_count &&
-           names->segments_asked <= LIMIT_NESTED_SEGMENTS) {
+           names->segments_asked <= names->segments_max) {
         int err = resolve_round(names, db, project_id, info);
         if (err)
             return err;
@@ -249,12 +249,16 @@ static int resolve_occurrences(struct names *names, struct db *db, uint32_t proj
 }
 
 int names_resolve(struct db *db, struct arena *arena, uint32_t project_id,
-                  const struct filter *filter, struct names **ret, struct err_info *info)
+                  const struct filter *const *filters, size_t count, struct names **ret,
+                  struct err_info *info)
 {
     struct names *names = arena_alloc(arena, sizeof *names);
     names->arena = arena;
-    if (filter)
-        filter_each_leaf(filter, note_leaf, names);
+    names->segments_max = count * LIMIT_NESTED_SEGMENTS;
+    for (size_t i = 0; i < count; i++) {
+        if (filters[i])
+            filter_each_leaf(filters[i], note_leaf, names);
+    }
     int err = resolve_segments(names, db, project_id, info);
     struct text_set *fields = &names->fields, *events = &names->events;
     fields->ids = arena_array(arena, fields->count, sizeof *fields->ids);

@@ -15,12 +15,12 @@
 struct names;
 
 /*
- * Resolves `filter` (NULL: nothing) in the transaction that is open. ret lives in `arena`. A
- * segment that does not exist is left for program_compile to report, with the leaf's path. Returns
- * 0, or an err of the database.
+ * Resolves what `count` filters (NULL among them: nothing) name together, in the transaction that
+ * is open. ret lives in `arena`. A segment that does not exist is left for program_compile to
+ * report, with the leaf's path. Returns 0, or an err of the database.
  */
 int names_resolve(struct db *db, struct arena *arena, uint32_t project_id,
-                  const struct filter *filter, struct names **ret,
+                  const struct filter *const *filters, size_t count, struct names **ret,
                   struct err_info *info) MUST_CHECK;
 
 /*

@@ -1,21 +1,19 @@
 /*
  * A question: one filter made ready in one snapshot, its program, evaluator and columns, answered
- * chunk by chunk.
+ * chunk by chunk. It is a panel of one (audience/panel.h), with what its users look into at hand.
  */
 #ifndef MUSTER_AUDIENCE_QUESTION_H
 #define MUSTER_AUDIENCE_QUESTION_H
 
 #include <stdint.h>
 
-#include "audience/names.h"
-#include "audience/snapshot.h"
-#include "column/eval.h"
+#include "audience/panel.h"
 
 struct question {
     struct snapshot *snapshot;
+    struct panel *panel;
     struct names *names;
     struct program *program;
-    struct eval *eval;
     struct eval_column *columns; /* of the chunk at hand */
     uint64_t *keys;              /* the program's columns, then `extra` ones */
     size_t key_count;
@@ -23,11 +21,8 @@ struct question {
 
 /*
  * Prepares `filter` (NULL: everybody) at `at_ms` in an open snapshot: resolves names, compiles,
- * brings dirty rows, applies the mixed rule. The columns `extra` are brought too, and stand behind
- * the program's in `columns`. Release with question_done. Returns 0; ERR_INVAL of program_compile;
- * ERR_SLOW when so many occurrences must be read from the log that the handle's budget is too short
- * to begin; ERR_UNAVAILABLE (COLUMN_NOT_READY) or ERR_UNPROCESSABLE when they are too many; or an
- * err of the database.
+ * brings dirty rows, applies the mixed rule. The columns `extra` are brought too. Release with
+ * question_done. Returns 0 or as panel_open.
  */
 int question_init(struct question *q, struct snapshot *snapshot, const struct filter *filter,
                   int64_t at_ms, const uint64_t *extra, size_t extra_count,

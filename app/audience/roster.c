@@ -45,10 +45,9 @@ static int take_body(struct db *db, void *ctx, struct err_info *info)
     int err = snapshot_open(db, t->work, query->project_id, &t->snapshot, info);
     if (err)
         return err;
-    t->roster->at_ms = query->at_ms == AUDIENCE_AT_NOW ? t->snapshot.now_ms : query->at_ms;
-    if (t->roster->at_ms < t->snapshot.now_ms)
-        return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "at",
-                          "at must not lie in the past: the state of then is not kept");
+    err = audience_instant(query->at_ms, t->snapshot.now_ms, &t->roster->at_ms, info);
+    if (err)
+        return err;
     err = question_init(&t->question, &t->snapshot, query->filter, t->roster->at_ms, &members,
                         members ? 1 : 0, info);
     if (err)

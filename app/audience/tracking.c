@@ -9,6 +9,7 @@
 #include "column/flip.h"
 #include "store/eventname.h"
 #include "store/partversion.h"
+#include "store/seghistory.h"
 
 /* ---- one transaction of a run -------------------------------------------------------------- */
 
@@ -352,9 +353,13 @@ int tracking_run(struct db *db, const struct tracking_request *request, struct t
     r->request = request;
     r->arena = arena;
     int err = run_to_end(db, r, names, info);
-    if (!err && r->done)
-        err = segment_set_count(db, request->project_id, request->segment_id, r->state.run.version,
-                                r->state.run.count, r->state.run.started_ms, info);
+    if (!err && r->done) {
+        const struct seghistory_count count = {.segment_id = request->segment_id,
+                                               .version = r->state.run.version,
+                                               .count = r->state.run.count,
+                                               .counted_ms = r->state.run.started_ms};
+        err = seghistory_set_count(db, request->project_id, &count, info);
+    }
     if (err)
         return err;
     *ret = (struct tracking_report){.entries = r->state.entries - r->entries_before,

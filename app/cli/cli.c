@@ -53,6 +53,11 @@ static const struct command commands[] = {
      "become data of the event, or from NDJSON with a body of /v1/track in each line. Unknown "
      "addresses become contacts, unless --mode is update. Else as import contacts.",
      importcmd_events},
+    {"explain", NULL, "SEGMENT EMAIL [--project PROJECT] [--at INSTANT]",
+     "Says why a contact is in a segment, or is not: each part of the filter with its answer, the "
+     "datum that decided, and when the answer changes with the clock alone. SEGMENT is an id, or a "
+     "slug or name that no other segment has. --at: as it will be then, if nothing else happens.",
+     explaincmd_run},
     {"reindex", NULL, "[PROJECT]",
      "Rebuilds the columns of a project, or of all, from the rows. Answers stay exact meanwhile.",
      columns_reindex},
@@ -78,8 +83,21 @@ static void print_help(FILE *to)
     }
     fputs(
         "\nPROJECT is a number or a UUID. The database is named by MUSTER_DB_SOCKET (or _HOST and "
-        "_PORT), _NAME, _USER, _PASSWORD.\n",
+        "_PORT), _NAME, _USER, _PASSWORD; muster(1) tells of all settings.\n",
         to);
+}
+
+/* The commands of which this is the first word; false: there are none. */
+static bool print_group(const char *group)
+{
+    bool any = false;
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (!commands[i].name || strcmp(commands[i].group, group) != 0)
+            continue;
+        print_usage(stdout, &commands[i]);
+        any = true;
+    }
+    return any;
 }
 
 static bool asks_help(const char *word)
@@ -120,6 +138,21 @@ const char *cli_option(int *argc, char **argv, const char *name)
     return NULL;
 }
 
+int cli_project(struct cli *cli, const char *name, struct project *ret, struct err_info *info)
+{
+    struct project *list;
+    size_t count;
+    if (name)
+        return project_find(cli->db, cli->arena, str_from(name), ret, info);
+    int err = project_list(cli->db, cli->arena, &list, &count, info);
+    if (!err && count != 1)
+        err = err_set(info, ERR_INVAL, NULL,
+                      "--project says which of the %zu projects (muster project list)", count);
+    if (!err)
+        *ret = list[0];
+    return err;
+}
+
 int cli_run(struct cli *cli, int argc, char **argv)
 {
     int words = 0;
@@ -129,6 +162,8 @@ int cli_run(struct cli *cli, int argc, char **argv)
         return argc < 1 ? 2 : 0;
     }
     const struct command *command = find_command(argc, argv, &words);
+    if (!command && argc == 2 && asks_help(argv[1]) && print_group(argv[0]))
+        return 0;
     if (!command) {
         fprintf(stderr, "muster: there is no command \"%s%s%s\"; see muster --help\n", argv[0],
                 argc > 1 ? " " : "", argc > 1 ? argv[1] : "");

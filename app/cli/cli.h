@@ -6,6 +6,7 @@
 #include "base/config.h"
 #include "base/err.h"
 #include "db/db.h"
+#include "store/project.h"
 
 /* What a command works with. */
 struct cli {
@@ -29,5 +30,12 @@ int cli_run(struct cli *cli, int argc, char **argv);
  * not there. argc shrinks.
  */
 const char *cli_option(int *argc, char **argv, const char *name);
+
+/*
+ * The project that --project names, by number or UUID; NULL: the only one there is. Returns 0,
+ * ERR_INVAL when there are several, or as project_find.
+ */
+int cli_project(struct cli *cli, const char *name, struct project *ret,
+                struct err_info *info) MUST_CHECK;
 
 #endif

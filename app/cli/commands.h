@@ -20,6 +20,9 @@ cli_command columns_verify;
 cli_command importcmd_contacts;
 cli_command importcmd_events;
 
+/* explaincmd.c */
+cli_command explaincmd_run;
+
 /* doctor.c */
 cli_command doctor_run;
 cli_command doctor_migrate;

@@ -93,26 +93,6 @@ static int read_format(struct importjob_input *input, const char *format, const 
     return 0;
 }
 
-/* The project that is named; without a name the only one there is. */
-static int find_project(struct cli *cli, const char *name, struct project *ret,
-                        struct err_info *info)
-{
-    struct project *list;
-    size_t count;
-    if (name != NULL) {
-        return project_find(cli->db, cli->arena, str_from(name), ret, info);
-    }
-    int err = project_list(cli->db, cli->arena, &list, &count, info);
-    if (err == 0 && count != 1) {
-        err = err_set(info, ERR_INVAL, NULL,
-                      "--project says which of the %zu projects (muster project list)", count);
-    }
-    if (err == 0) {
-        *ret = list[0];
-    }
-    return err;
-}
-
 static int find_segment(struct import *import, const char *id, struct err_info *info)
 {
     struct cli *cli = import->cli;
@@ -152,7 +132,7 @@ static int read_arguments(struct import *import, int argc, char **argv, struct e
         err = read_format(input, format, import->path, info);
     }
     if (err == 0) {
-        err = find_project(import->cli, project, &import->project, info);
+        err = cli_project(import->cli, project, &import->project, info);
     }
     if (err == 0 && tag != NULL && !tag_name(str_from(tag), &input->tag_name)) {
         err = err_set(info, ERR_INVAL, NULL, "--tag is the name of a tag");

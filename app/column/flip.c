@@ -33,12 +33,55 @@ static uint64_t to_midnight(const struct predicate *p, int64_t now_ms)
     return (uint64_t)(TIMEUTIL_DAY_MS - in_day);
 }
 
+/* Of how many values it pays to say which day it is; of more, one is likely to be tomorrow's. */
+#define FEW_VALUES 16
+
+static int64_t day_of(const struct predicate *p, int64_t ms)
+{
+    int64_t local_ms = ms + p->zone_ms;
+    return local_ms / TIMEUTIL_DAY_MS - (local_ms % TIMEUTIL_DAY_MS < 0);
+}
+
+/* Days until the date's recurrence comes into the window, or has passed. */
+static int64_t days_to_recurrence(const struct predicate *p, int64_t date_ms, int64_t now_ms)
+{
+    int64_t today = day_of(p, now_ms), window = p->leaf->span_ms / TIMEUTIL_DAY_MS;
+    int64_t best = INT64_MAX;
+    int year, unused, month, day;
+    timeutil_civil(date_ms + p->zone_ms, &unused, &month, &day);
+    timeutil_civil(now_ms + p->zone_ms, &year, &unused, &unused);
+    for (int y = year; y <= year + 3; y++) { /* a window is no longer than a leap year */
+        bool no_leap_day = month == 2 && day == 29 && !timeutil_is_leap(y);
+        int64_t then = timeutil_from_civil(y, month, no_leap_day ? 28 : day) / TIMEUTIL_DAY_MS;
+        int64_t comes = then - window - today, has_passed = then + 1 - today;
+        best = comes > 0 && comes < best ? comes : best;
+        best = has_passed > 0 && has_passed < best ? has_passed : best;
+    }
+    return best;
+}
+
+static uint64_t to_recurrence(const struct predicate *p, const int64_t *values, uint32_t count,
+                              int64_t now_ms)
+{
+    uint64_t best = UINT64_MAX;
+    if (count > FEW_VALUES)
+        return to_midnight(p, now_ms);
+    for (uint32_t i = 0; i < count; i++) {
+        if (values[i] == CHUNK_NO_INSTANT)
+            continue;
+        uint64_t days = (uint64_t)days_to_recurrence(p, values[i], now_ms);
+        uint64_t one = to_midnight(p, now_ms) + (days - 1) * (uint64_t)TIMEUTIL_DAY_MS;
+        best = one < best ? one : best;
+    }
+    return best;
+}
+
 static uint64_t of_values(const struct predicate *p, const int64_t *values, uint32_t count,
                           int64_t now_ms)
 {
     uint64_t best = UINT64_MAX;
     if (p->anniversary)
-        return to_midnight(p, now_ms);
+        return to_recurrence(p, values, count, now_ms);
     for (size_t i = 0; i < p->range_count; i++) {
         uint64_t one = nearest(values, count, p->ranges[i]);
         best = one < best ? one : best;

@@ -115,8 +115,7 @@ static bool entry_holds(const struct predicate *p, struct str entry, struct aren
     return false;
 }
 
-/* Which codes satisfy a condition, 0 (holds nothing) among them. */
-static uint8_t *judge_codes(const struct predicate *p, const struct chunk_values *values)
+uint8_t *occurrence_judge(const struct predicate *p, const struct chunk_values *values)
 {
     const struct filter_leaf *leaf = p->leaf;
     bool exists = leaf->op == FILTER_EXISTS;
@@ -166,7 +165,7 @@ static void occurrences_open(struct occurrences *o, const struct occurrence_test
         struct chunk_values values = {0};
         if (columns->values[w])
             chunk_values(columns->chunk, columns->values[w], &values);
-        uint8_t *match = judge_codes(&test->wheres[w].predicate, &values);
+        uint8_t *match = occurrence_judge(&test->wheres[w].predicate, &values);
         if (columns->values[w])
             leave_out(o, columns->chunk->rows, &values, match);
         else if (!match[0])
@@ -242,6 +241,20 @@ void occurrence_match_counts(const struct occurrence_test *test, const uint32_t 
     memset(out, 0, chunk_words(rows) * sizeof *out);
     for (uint32_t row = 0; row < rows; row++)
         out[row >> 6] |= (uint64_t)(counts[row] >= low && counts[row] <= high) << (row & 63);
+}
+
+uint32_t occurrence_list(const struct occurrence_test *test,
+                         const struct occurrence_columns *columns, uint32_t slot, int64_t *ret)
+{
+    struct occurrences o;
+    uint32_t count = 0;
+    occurrences_open(&o, test, columns);
+    for (uint32_t i = o.times.offsets[slot]; i < o.times.offsets[slot + 1]; i++) {
+        if (!o.counts || o.counts[i])
+            ret[count++] = o.times.ms[i];
+    }
+    free(o.counts);
+    return count;
 }
 
 /* ---- when the clock changes an answer ------------------------------------------------------- */

@@ -56,6 +56,10 @@ struct occurrence_columns {
     const struct chunk_column **values;
 };
 
+/* Which codes of a column of values satisfy a condition: count + 1 flags, 0 (holds nothing) among
+ * them. The caller frees them. */
+uint8_t *occurrence_judge(const struct predicate *p, const struct chunk_values *values);
+
 /* Slots for which the test holds: chunk_words(rows) words into out. */
 void occurrence_match(const struct occurrence_test *test, const struct occurrence_columns *columns,
                       uint64_t *out);
@@ -63,6 +67,11 @@ void occurrence_match(const struct occurrence_test *test, const struct occurrenc
 /* The same by the roll-up's count, for a COUNT without window and where. */
 void occurrence_match_counts(const struct occurrence_test *test, const uint32_t *counts,
                              uint32_t rows, uint64_t *out);
+
+/* The times of a slot's occurrences that fulfil all conditions, ascending; the window is left
+ * aside. `ret` has room for `columns->times`' occurrences of the slot. Returns how many. */
+uint32_t occurrence_list(const struct occurrence_test *test,
+                         const struct occurrence_columns *columns, uint32_t slot, int64_t *ret);
 
 /*
  * How many ms after `now_ms` an occurrence leaves the window such that the answer for its row may

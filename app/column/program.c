@@ -16,8 +16,8 @@ struct compiler {
     const struct program_names *names;
     struct program *program;
     size_t column_room, data_room, time_room;
-    struct compiled segments[LIMIT_NESTED_SEGMENTS];
-    size_t segment_count;
+    struct compiled *segments;
+    size_t segment_count, segment_room;
     struct err_info *info;
 };
 
@@ -262,6 +262,8 @@ static int dynamic_segment(struct compiler *c, const struct filter *leaf,
         return err_set_at(c->info, ERR_INVAL, "BAD_REQUEST", leaf->path.at,
                           "A filter may reach at most %d segments through one another",
                           LIMIT_NESTED_SEGMENTS);
+    c->segments =
+        arena_grow(c->arena, c->segments, c->segment_count, &c->segment_room, sizeof *c->segments);
     size_t mine = c->segment_count++;
     c->segments[mine] = (struct compiled){segment->segment_id, NULL};
     struct program_node *inner, *node = node_new(c, PROGRAM_ALL);

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "json/jsonval.h"
 
-#define JSONWRITE_DEPTH 128
+#define JSONWRITE_DEPTH 256
 
 struct jsonwrite {
     struct buf *out; /* borrowed */

@@ -4,6 +4,7 @@
 
 #include "column/key.h"
 #include "store/dirty.h"
+#include "store/segfill.h"
 #include "store/sqllist.h"
 
 /* One transaction's worth: ordinals ascending, without repeats. */
@@ -14,7 +15,8 @@ struct member_batch {
     uint64_t set_id;
     const uint32_t *ordinals;
     size_t count;
-    bool *found; /* what the last look-up met, by position in ordinals */
+    int64_t entered_ms; /* of those who are added; 0: now */
+    bool *found;        /* what the last look-up met, by position in ordinals */
     uint32_t *chosen;
     size_t chosen_count;
 };
@@ -176,17 +178,21 @@ static void member_choose(struct member_batch *batch, const bool *also, bool fou
 
 /* ---- adding -------------------------------------------------------------------------------- */
 
-static int member_insert(struct db *db, struct member_batch *batch, int64_t now_ms,
-                         struct err_info *info)
+static int member_insert(struct db *db, struct member_batch *batch, struct err_info *info)
 {
     SQLLIST(sql, "INSERT INTO member (project_id, set_id, ordinal, entered_ms) VALUES ",
             "(?, ?, ?, ?)", " ON DUPLICATE KEY UPDATE entered_ms = member.entered_ms");
     struct db_param *rows = arena_array(batch->arena, batch->chosen_count * 4, sizeof(*rows));
+    int64_t entered_ms = batch->entered_ms;
+    int err = entered_ms == 0 ? db_now_ms(db, &entered_ms, info) : 0;
+    if (err < 0) {
+        return err;
+    }
     for (size_t i = 0; i < batch->chosen_count; i++) {
         rows[i * 4] = DB_I64(batch->project_id);
         rows[i * 4 + 1] = DB_U64(batch->set_id);
         rows[i * 4 + 2] = DB_I64(batch->chosen[i]);
-        rows[i * 4 + 3] = DB_I64(now_ms);
+        rows[i * 4 + 3] = DB_I64(entered_ms);
     }
     struct sqllist list = {sql, NULL, 0, rows, batch->chosen_count, 4};
     return sqllist_exec(db, &list, NULL, info);
@@ -196,7 +202,6 @@ static int member_add_step(struct db *db, struct member_batch *batch, struct err
 {
     static const char check_sql[] =
         "SELECT ordinal FROM member WHERE project_id = ? AND set_id = ? AND ordinal = ? FOR UPDATE";
-    int64_t now_ms;
     int err = member_find_contacts(db, batch, info);
     const bool *exists = batch->found;
     if (err == 0) {
@@ -209,10 +214,7 @@ static int member_add_step(struct db *db, struct member_batch *batch, struct err
     if (batch->chosen_count == 0) {
         return 0;
     }
-    err = db_now_ms(db, &now_ms, info);
-    if (err == 0) {
-        err = member_insert(db, batch, now_ms, info);
-    }
+    err = member_insert(db, batch, info);
     if (err == 0) {
         err = member_mark(db, batch, info);
     }
@@ -227,6 +229,14 @@ static int member_add_body(struct db *db, void *ctx, struct err_info *info)
     struct member_batch *batch = ctx;
     batch->chosen_count = 0;
     int err = member_lock_owner(db, batch, info);
+    return err < 0 ? err : member_add_step(db, batch, info);
+}
+
+static int member_fill_body(struct db *db, void *ctx, struct err_info *info)
+{
+    struct member_batch *batch = ctx;
+    batch->chosen_count = 0;
+    int err = segfill_keep(db, batch->project_id, batch->set_id, info);
     return err < 0 ? err : member_add_step(db, batch, info);
 }
 
@@ -309,6 +319,15 @@ int member_add_here(struct db *db, struct arena *arena, uint32_t project_id, uin
     return member_run(db, &batch, member_add_body, ordinals, count, ret_added, info);
 }
 
+int member_fill(struct db *db, struct arena *arena, uint32_t project_id, uint64_t set_id,
+                const uint32_t *ordinals, size_t count, int64_t entered_ms, uint64_t *ret_added,
+                struct err_info *info)
+{
+    struct member_batch batch = {
+        .arena = arena, .project_id = project_id, .set_id = set_id, .entered_ms = entered_ms};
+    return member_run(db, &batch, member_fill_body, ordinals, count, ret_added, info);
+}
+
 int member_remove(struct db *db, struct arena *arena, uint32_t project_id, uint64_t set_id,
                   const uint32_t *ordinals, size_t count, uint64_t *ret_removed,
                   struct err_info *info)
@@ -319,7 +338,26 @@ int member_remove(struct db *db, struct arena *arena, uint32_t project_id, uint6
 
 /* ---- dropped sets -------------------------------------------------------------------------- */
 
-/* Chooses the next members; they are locked, so two droppers take different turns. */
+/* Takes the turn of dropping the set: false while somebody fills it, or when it is done. */
+static int member_drop_turn(struct db *db, const struct member_batch *batch, bool *ret,
+                            struct err_info *info)
+{
+    static const char sql[] =
+        "SELECT due_ms FROM dropped_set WHERE project_id = ? AND set_id = ? FOR UPDATE";
+    AUTO(db_rows) rows = NULL;
+    int64_t now_ms = 0;
+    int found =
+        db_one(db, sql, DB_PARAMS(DB_I64(batch->project_id), DB_U64(batch->set_id)), &rows, info);
+    *ret = found > 0;
+    if (found <= 0 || db_i64(rows, 0) == 0) {
+        return found < 0 ? found : 0;
+    }
+    int err = db_now_ms(db, &now_ms, info);
+    *ret = db_i64(rows, 0) <= now_ms;
+    return err;
+}
+
+/* Chooses the next members. */
 static int member_drop_choose(struct db *db, struct member_batch *batch, struct err_info *info)
 {
     static const char sql[] = "SELECT ordinal FROM member WHERE project_id = ? AND set_id = ?"
@@ -343,7 +381,13 @@ static int member_drop_body(struct db *db, void *ctx, struct err_info *info)
 {
     static const char sql[] = "DELETE FROM dropped_set WHERE project_id = ? AND set_id = ?";
     struct member_batch *batch = ctx;
-    int err = member_drop_choose(db, batch, info);
+    bool is_ours;
+    batch->chosen_count = 0;
+    int err = member_drop_turn(db, batch, &is_ours, info);
+    if (err < 0 || !is_ours) {
+        return err;
+    }
+    err = member_drop_choose(db, batch, info);
     if (err < 0) {
         return err;
     }
@@ -373,17 +417,22 @@ int member_drop(struct db *db, struct arena *arena, uint32_t project_id, uint64_
 int member_sweep(struct db *db, struct arena *arena, unsigned max_batches, struct err_info *info)
 {
     /* The worker's: over all projects. */
-    static const char sql[] =
-        "SELECT project_id, set_id FROM dropped_set ORDER BY project_id, set_id LIMIT 1";
+    static const char sql[] = "SELECT project_id, set_id FROM dropped_set WHERE due_ms <= ?"
+                              " ORDER BY project_id, set_id LIMIT 1";
+    int64_t now_ms;
+    int err = db_now_ms(db, &now_ms, info);
+    if (err < 0) {
+        return err;
+    }
     for (unsigned i = 0; i < max_batches; i++) {
         AUTO(db_rows) rows = NULL;
         bool done;
-        int found = db_one(db, sql, DB_NO_PARAMS, &rows, info);
+        int found = db_one(db, sql, DB_PARAMS(DB_I64(now_ms)), &rows, info);
         if (found <= 0) {
             return found;
         }
-        int err = member_drop(db, arena, (uint32_t)db_i64(rows, 0), (uint64_t)db_i64(rows, 1), 1,
-                              &done, info);
+        err = member_drop(db, arena, (uint32_t)db_i64(rows, 0), (uint64_t)db_i64(rows, 1), 1, &done,
+                          info);
         if (err < 0) {
             return err;
         }

@@ -42,6 +42,15 @@ int member_add_here(struct db *db, struct arena *arena, uint32_t project_id, uin
                     const uint32_t *ordinals, size_t count, uint64_t *ret_added,
                     struct err_info *info) MUST_CHECK;
 
+/*
+ * Adds contacts to the set of a segment that is not there yet (store/segfill.h); all of them
+ * entered at `entered_ms`, and who no longer exists is left out. Returns 0, ERR_UNAVAILABLE when
+ * the lease has run out, or an err of the database.
+ */
+int member_fill(struct db *db, struct arena *arena, uint32_t project_id, uint64_t set_id,
+                const uint32_t *ordinals, size_t count, int64_t entered_ms, uint64_t *ret_added,
+                struct err_info *info) MUST_CHECK;
+
 /* Removes contacts by ordinal; ret_removed: how many were members. Errors as member_add. */
 int member_remove(struct db *db, struct arena *arena, uint32_t project_id, uint64_t set_id,
                   const uint32_t *ordinals, size_t count, uint64_t *ret_removed,

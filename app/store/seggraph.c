@@ -28,7 +28,8 @@ struct seggraph {
     size_t target_count;
     struct str *event_slugs; /* slugs of events that filters name */
     size_t event_count;
-    uint32_t *seen; /* per node: number of the walk that last met it */
+    uint32_t planned; /* the segment whose stored edges do not count; 0: none */
+    uint32_t *seen;   /* per node: number of the walk that last met it */
     uint32_t walk;
     uint32_t *stack;
     uint32_t stack_count;
@@ -122,7 +123,7 @@ static int seggraph_load_edges(struct seggraph *graph, struct db *db, struct are
         if (graph->target_count == LIMIT_SEGMENT_REFS) {
             return seggraph_too_many(info);
         }
-        if (from != NULL && to != NULL) {
+        if (from != NULL && to != NULL && from->segment_id != graph->planned) {
             size_t at = graph->target_count++;
             graph->targets = arena_grow(arena, graph->targets, at, &room, sizeof(*graph->targets));
             graph->targets[at] = (uint32_t)(to - graph->nodes);
@@ -149,7 +150,7 @@ static int seggraph_load_event_edges(struct seggraph *graph, struct db *db, stru
         if (graph->event_count == LIMIT_SEGMENT_REFS) {
             return seggraph_too_many(info);
         }
-        if (from != NULL) {
+        if (from != NULL && from->segment_id != graph->planned) {
             size_t at = graph->event_count++;
             graph->event_slugs =
                 arena_grow(arena, graph->event_slugs, at, &room, sizeof(*graph->event_slugs));
@@ -158,6 +159,50 @@ static int seggraph_load_event_edges(struct seggraph *graph, struct db *db, stru
         }
     }
     return err;
+}
+
+static int seggraph_load(struct seggraph *graph, struct db *db, struct arena *arena,
+                         uint32_t project_id, struct err_info *info)
+{
+    int err = seggraph_load_nodes(graph, db, arena, project_id, info);
+    if (err == 0) {
+        err = seggraph_load_edges(graph, db, arena, project_id, info);
+    }
+    return err < 0 ? err : seggraph_load_event_edges(graph, db, arena, project_id, info);
+}
+
+/* The node with this id; node_count when there is none. */
+static uint32_t seggraph_find_uuid(const struct seggraph *graph, const struct uuid *uuid)
+{
+    uint32_t n = 0;
+    while (n < graph->node_count && !uuid_eq(&graph->nodes[n].uuid, uuid)) {
+        n++;
+    }
+    return n;
+}
+
+/* Adds the edges that a node would have, behind all others. */
+static void seggraph_plan(struct seggraph *graph, struct arena *arena, struct seggraph_node *node,
+                          const struct segref_names *names)
+{
+    size_t room = graph->target_count;
+    for (size_t i = 0; i < names->segment_count; i++) {
+        uint32_t to = seggraph_find_uuid(graph, &names->segments[i].uuid);
+        if (to < graph->node_count) {
+            size_t at = graph->target_count++;
+            graph->targets = arena_grow(arena, graph->targets, at, &room, sizeof(*graph->targets));
+            graph->targets[at] = to;
+            seggraph_extend(&node->edges, at);
+        }
+    }
+    room = graph->event_count;
+    for (size_t i = 0; i < names->event_count; i++) {
+        size_t at = graph->event_count++;
+        graph->event_slugs =
+            arena_grow(arena, graph->event_slugs, at, &room, sizeof(*graph->event_slugs));
+        graph->event_slugs[at] = names->events[i].slug;
+        seggraph_extend(&node->events, at);
+    }
 }
 
 /* ---- walking ------------------------------------------------------------------------------- */
@@ -243,13 +288,11 @@ static int seggraph_say_where(struct seggraph *graph, struct arena *arena, uint3
                               const struct segref_names *names, struct err_info *info)
 {
     for (size_t i = 0; i < names->segment_count; i++) {
-        for (uint32_t n = 0; n < graph->node_count; n++) {
-            if (uuid_eq(&graph->nodes[n].uuid, &names->segments[i].uuid)) {
-                graph->walk++;
-                seggraph_meet(graph, n);
-                seggraph_walk(graph, true);
-                break;
-            }
+        uint32_t n = seggraph_find_uuid(graph, &names->segments[i].uuid);
+        if (n < graph->node_count) {
+            graph->walk++;
+            seggraph_meet(graph, n);
+            seggraph_walk(graph, true);
         }
         if (seggraph_seen(graph, self)) {
             return seggraph_circular(arena, names->segments[i].path, info);
@@ -311,26 +354,45 @@ static int seggraph_check_reach(struct seggraph *graph, struct arena *arena, uin
     return 0;
 }
 
+static int seggraph_judge(struct seggraph *graph, struct arena *arena,
+                          const struct seggraph_node *node, const struct segref_names *names,
+                          struct err_info *info)
+{
+    uint32_t self = (uint32_t)(node - graph->nodes);
+    int err = seggraph_check_cycle(graph, arena, self, names, info);
+    if (err < 0 || names->segment_count == 0) {
+        return err;
+    }
+    return seggraph_check_reach(graph, arena, self, info);
+}
+
 int seggraph_check(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
                    const struct segref_names *names, struct err_info *info)
 {
     static const struct segref_names none;
     struct seggraph graph = {.walk = 0};
-    int err = seggraph_load_nodes(&graph, db, arena, project_id, info);
-    if (err == 0) {
-        err = seggraph_load_edges(&graph, db, arena, project_id, info);
-    }
-    if (err == 0) {
-        err = seggraph_load_event_edges(&graph, db, arena, project_id, info);
-    }
+    int err = seggraph_load(&graph, db, arena, project_id, info);
     const struct seggraph_node *node = err < 0 ? NULL : seggraph_find(&graph, segment_id);
+    return node == NULL ? err
+                        : seggraph_judge(&graph, arena, node, names != NULL ? names : &none, info);
+}
+
+int seggraph_check_planned(struct db *db, struct arena *arena, uint32_t project_id,
+                           uint32_t segment_id, const struct segref_names *names,
+                           struct err_info *info)
+{
+    struct seggraph graph = {.planned = segment_id};
+    if (names->segment_count == 0 && names->event_count == 0) {
+        return 0; /* who names nobody closes no cycle */
+    }
+    int err = seggraph_load(&graph, db, arena, project_id, info);
+    struct seggraph_node *node = err < 0 ? NULL : seggraph_find(&graph, segment_id);
     if (node == NULL) {
         return err;
     }
-    uint32_t self = (uint32_t)(node - graph.nodes);
-    err = seggraph_check_cycle(&graph, arena, self, names != NULL ? names : &none, info);
-    if (err < 0 || names == NULL || names->segment_count == 0) {
-        return err;
+    seggraph_plan(&graph, arena, node, names);
+    if (graph.target_count > LIMIT_SEGMENT_REFS || graph.event_count > LIMIT_SEGMENT_REFS) {
+        return seggraph_too_many(info);
     }
-    return seggraph_check_reach(&graph, arena, self, info);
+    return seggraph_judge(&graph, arena, node, names, info);
 }

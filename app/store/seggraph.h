@@ -22,4 +22,13 @@
 int seggraph_check(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
                    const struct segref_names *names, struct err_info *info) MUST_CHECK;
 
+/*
+ * Judges the graph as it would be if the filter of `segment_id` named `names` instead of what it
+ * does; nothing is written, and the transaction may be one that only reads. Segments that are not
+ * there are left out. Returns as seggraph_check.
+ */
+int seggraph_check_planned(struct db *db, struct arena *arena, uint32_t project_id,
+                           uint32_t segment_id, const struct segref_names *names,
+                           struct err_info *info) MUST_CHECK;
+
 #endif

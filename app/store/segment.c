@@ -1,11 +1,14 @@
 #include "store/segment.h"
 
-#include "base/limits.h"
 #include "column/key.h"
 #include "store/counter.h"
 #include "store/resource.h"
+#include "store/segfill.h"
 #include "store/seggraph.h"
+#include "store/seghistory.h"
+#include "store/segroom.h"
 #include "store/segstate.h"
+#include "store/segversion.h"
 #include "store/sqllist.h"
 #include "store/sqlvalue.h"
 
@@ -164,28 +167,18 @@ struct segment_write {
     struct segment result;
 };
 
-/* What a project may have, judged behind the write. */
-static int segment_check_room(struct db *db, uint32_t project_id, struct err_info *info)
+/* Keeps the filter as a version of the segment. */
+static int segment_keep_version(struct db *db, const struct segment_write *write,
+                                struct err_info *info)
 {
-    static const char sql[] =
-        "SELECT COUNT(*), CAST(COALESCE(SUM(LENGTH(source)), 0) AS SIGNED) FROM segment"
-        " WHERE project_id = ?";
-    AUTO(db_rows) rows = NULL;
-    int err = db_one(db, sql, DB_PARAMS(DB_I64(project_id)), &rows, info);
-    if (err < 0) {
-        return err;
-    }
-    if (db_i64(rows, 0) > LIMIT_SEGMENTS) {
-        return err_set(info, ERR_UNPROCESSABLE, NULL, "A project can have at most %d segments",
-                       LIMIT_SEGMENTS);
-    }
-    if (db_i64(rows, 1) > LIMIT_SEGMENTS_BYTES) {
-        return err_set(
-            info, ERR_UNPROCESSABLE, NULL,
-            "The filters of a project can take at most %d bytes, summed over all of them",
-            LIMIT_SEGMENTS_BYTES);
-    }
-    return 0;
+    const struct segment *s = &write->result;
+    struct segversion version = {.version = s->version,
+                                 .dialect = s->dialect,
+                                 .filter = s->filter,
+                                 .source = s->source,
+                                 .changed_ms = s->updated_ms,
+                                 .key_id = write->input->key_id};
+    return segversion_add(db, write->project_id, s->segment_id, &version, info);
 }
 
 /* Writes what the filter names and judges the graph that this makes. */
@@ -244,6 +237,16 @@ static struct segment segment_from_input(const struct segment_input *in, const s
     };
 }
 
+/* A number of its own, or that of a set which is filled by now. */
+static int segment_take_number(struct db *db, struct segment_write *write, struct err_info *info)
+{
+    uint32_t *segment_id = &write->result.segment_id;
+    *segment_id = write->input->filled;
+    return *segment_id != 0
+               ? segfill_end(db, write->project_id, *segment_id, info)
+               : counter_next(db, write->project_id, COUNTER_SEGMENT, segment_id, info);
+}
+
 static int segment_create_body(struct db *db, void *ctx, struct err_info *info)
 {
     static const char check_sql[] =
@@ -251,7 +254,7 @@ static int segment_create_body(struct db *db, void *ctx, struct err_info *info)
     struct segment_write *write = ctx;
     struct segment *segment = &write->result;
     *segment = segment_from_input(write->input, write->uuid);
-    int err = counter_next(db, write->project_id, COUNTER_SEGMENT, &segment->segment_id, info);
+    int err = segment_take_number(db, write, info);
     if (err == 0) {
         err = db_now_ms(db, &segment->created_ms, info);
         segment->updated_ms = segment->created_ms;
@@ -262,8 +265,15 @@ static int segment_create_body(struct db *db, void *ctx, struct err_info *info)
     if (err == 0 && segment->kind == SEGMENT_DYNAMIC) {
         err = segstate_create(db, write->project_id, segment->segment_id, info);
     }
+    if (err == 0 && segment->kind == SEGMENT_DYNAMIC) {
+        err = segment_keep_version(db, write, info);
+    }
     if (err == 0) {
-        err = segment_check_room(db, write->project_id, info);
+        err =
+            seghistory_note(db, write->project_id, segment->segment_id, segment->created_ms, info);
+    }
+    if (err == 0) {
+        err = segroom_check(db, write->project_id, info);
     }
     if (err == 0) {
         err = segment_write_names(db, write, info);
@@ -341,7 +351,7 @@ static int segment_check_change(struct db *db, const struct segment_write *write
                                 struct err_info *info)
 {
     if ((write->parts & SEGMENT_SET_FILTER) != 0) {
-        int err = segment_check_room(db, write->project_id, info);
+        int err = segroom_check(db, write->project_id, info);
         return err < 0 ? err : segment_write_names(db, write, info);
     }
     if ((write->parts & (SEGMENT_SET_NAME | SEGMENT_SET_TRACK)) != 0) {
@@ -374,8 +384,14 @@ static int segment_update_body(struct db *db, void *ctx, struct err_info *info)
     if (err == 0) {
         err = segment_check_change(db, write, info);
     }
+    if (err == 0 && changed && (write->parts & SEGMENT_SET_FILTER) != 0) {
+        err = segment_keep_version(db, write, info);
+    }
     if (err == 0 && changed && write->result.kind == SEGMENT_DYNAMIC) {
         err = segstate_touch(db, write->project_id, write->result.segment_id, info);
+    }
+    if (err == 0 && (write->parts & (SEGMENT_SET_FILTER | SEGMENT_SET_TRACK)) != 0) {
+        err = seghistory_note(db, write->project_id, write->result.segment_id, now_ms, info);
     }
     return err;
 }
@@ -393,18 +409,6 @@ int segment_update(struct db *db, struct arena *arena, uint32_t project_id, cons
     return err;
 }
 
-int segment_set_count(struct db *db, uint32_t project_id, uint32_t segment_id, uint32_t version,
-                      uint64_t count, int64_t counted_ms, struct err_info *info)
-{
-    static const char sql[] =
-        "UPDATE segment SET member_count = ?, counted_ms = ?"
-        " WHERE project_id = ? AND segment_id = ? AND version = ? AND counted_ms <= ?";
-    return db_exec(db, sql,
-                   DB_PARAMS(DB_U64(count), DB_I64(counted_ms), DB_I64(project_id),
-                             DB_I64(segment_id), DB_I64(version), DB_I64(counted_ms)),
-                   NULL, info);
-}
-
 /* ---- deleting ------------------------------------------------------------------------------ */
 
 static int segment_delete_rows(struct db *db, const struct segment_write *write,
@@ -420,6 +424,12 @@ static int segment_delete_rows(struct db *db, const struct segment_write *write,
     }
     if (err == 0) {
         err = segref_delete(db, project_id, SEGREF_SEGMENT, segment_id, info);
+    }
+    if (err == 0) {
+        err = segversion_drop(db, project_id, segment_id, info);
+    }
+    if (err == 0) {
+        err = seghistory_drop(db, project_id, segment_id, info);
     }
     if (err == 0) {
         err = db_exec(db, sql, DB_PARAMS(DB_I64(project_id), DB_I64(segment_id)), NULL, info);

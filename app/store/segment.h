@@ -58,11 +58,13 @@ struct segment_input {
     struct str name;
     struct str description; /* at == NULL: none */
     struct str slug;
-    enum segment_kind kind; /* looked at by segment_create only */
+    enum segment_kind kind; /* this and the next: looked at by segment_create only */
+    uint32_t filled;        /* number of a static one that has its members; 0: a new number */
     struct str filter;      /* this and the next three: for a dynamic one */
     struct str source;
     enum segment_dialect dialect; /* of source; 0: Plunk */
     struct segref_names names;
+    struct str key_id; /* of the API key that sets the filter; at == NULL: none */
     bool track;
     uint64_t member_count;
     int64_t counted_ms;
@@ -70,10 +72,12 @@ struct segment_input {
 
 /*
  * Stores a new segment with the given uuid, in its own transaction, under the project's segment
- * lock. `ret` is what was stored. Returns 0; ERR_INVAL with a text of http-api §1.7 when the filter
- * names a segment that is not there, or would close a cycle (a tracked segment also through entry
- * and exit events, filters.md §1), or reaches more than LIMIT_NESTED_SEGMENTS; ERR_UNPROCESSABLE
- * when the project would pass LIMIT_SEGMENTS or LIMIT_SEGMENTS_BYTES; or an err of the database.
+ * lock; the filter of a dynamic one is also kept as its first version. `ret` is what was stored.
+ * Returns 0; ERR_INVAL with a text of http-api §1.7 when the filter names a segment that is not
+ * there, or would close a cycle (a tracked segment also through entry and exit events, filters.md
+ * §1), or reaches more than LIMIT_NESTED_SEGMENTS; ERR_UNPROCESSABLE when the project would pass
+ * LIMIT_SEGMENTS or LIMIT_SEGMENTS_BYTES; ERR_UNAVAILABLE when the lease of a filled one has run
+ * out (store/segfill.h); or an err of the database.
  */
 int segment_create(struct db *db, struct arena *arena, uint32_t project_id, const struct uuid *uuid,
                    const struct segment_input *input, struct segment *ret,
@@ -90,8 +94,8 @@ enum segment_part {
 
 /*
  * Changes a segment, in its own transaction, under the project's segment lock. `version` grows when
- * the canonical filter differs. Returns 0 with `ret` as stored; ERR_NOT_FOUND; ERR_INVAL as
- * segment_create; or an err of the database.
+ * the canonical filter differs, and the new one is kept as that version. Returns 0 with `ret` as
+ * stored; ERR_NOT_FOUND; ERR_INVAL as segment_create; or an err of the database.
  */
 int segment_update(struct db *db, struct arena *arena, uint32_t project_id, const struct uuid *uuid,
                    unsigned parts, const struct segment_input *input, struct segment *ret,
@@ -129,12 +133,5 @@ int segment_get(struct db *db, struct arena *arena, uint32_t project_id, const s
 int segment_list(struct db *db, struct arena *arena, uint32_t project_id,
                  enum segment_dialect dialect, struct segment **ret, size_t *ret_count,
                  struct err_info *info) MUST_CHECK;
-
-/*
- * Stores a count that was taken at `counted_ms` with the filter of `version`, unless a newer count
- * or another filter is there by now. Returns 0 or an err of the database.
- */
-int segment_set_count(struct db *db, uint32_t project_id, uint32_t segment_id, uint32_t version,
-                      uint64_t count, int64_t counted_ms, struct err_info *info) MUST_CHECK;
 
 #endif

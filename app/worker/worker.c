@@ -14,6 +14,7 @@
 #include "worker/columnjobs.h"
 #include "worker/compute.h"
 #include "worker/deliverjob.h"
+#include "worker/historyjob.h"
 #include "worker/import.h"
 #include "worker/job.h"
 #include "worker/sns.h"
@@ -44,6 +45,7 @@ static const struct {
     {"merge",   CLASS_COMPUTE, columnjobs_merge, 0},
     {"build",   CLASS_COMPUTE, columnjobs_build, 0},
     {"compute", CLASS_COMPUTE, compute_job,      0},
+    {"history", CLASS_COMPUTE, historyjob_run,   300000},
     {"cleanup", CLASS_COMPUTE, cleanup_job,      60000},
     {"deliver", CLASS_DELIVER, deliverjob_run,   0},
 };

@@ -2,10 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "audience/question.h"
+#include "audience/panel.h"
 #include "audience/rebuild.h"
 #include "base/buf.h"
 #include "column/key.h"
@@ -261,8 +262,8 @@ struct comparing {
     uint64_t wrong;
 };
 
-/* The newest level that lists the row, for each column that the question looks at. */
-static void tell_levels(const struct question *q, uint32_t chunk, uint32_t row)
+/* The newest level that lists the row, for each column that the panel looks at. */
+static void tell_levels(const struct panel *q, uint32_t chunk, uint32_t row)
 {
     static const char *const runs[] = {"base", "large", "small", "dirty"};
     for (size_t c = 0; c < q->key_count; c++) {
@@ -283,7 +284,7 @@ static void tell_levels(const struct question *q, uint32_t chunk, uint32_t row)
 }
 
 /* Compares the engine's bits of one chunk with the judge's opinion of each contact in it. */
-static uint64_t compare_chunk(const struct question *q, const struct naive *naive, uint32_t chunk,
+static uint64_t compare_chunk(const struct panel *q, const struct naive *naive, uint32_t chunk,
                               const struct bits *engine, const struct jsonval *json,
                               const char *condition)
 {
@@ -306,34 +307,53 @@ static uint64_t compare_chunk(const struct question *q, const struct naive *naiv
     return wrong;
 }
 
-static int compare_one(struct comparing *c, const struct naive *naive, const char *condition,
-                       struct err_info *info)
+/* One panel under way. */
+struct panelled {
+    const char *const *conditions;
+    size_t count;
+    const struct jsonval *json[PANEL_MAX];
+    const struct filter *filters[PANEL_MAX];
+    struct bits answers[PANEL_MAX];
+};
+
+static int compare_panel(struct comparing *c, const struct naive *naive, struct panel *panel,
+                         struct panelled *p, struct err_info *info)
+{
+    uint32_t known = panel->snapshot->chunk_count;
+    uint32_t chunks = naive->contact_count
+                          ? naive->contacts[naive->contact_count - 1].ordinal / KEY_CHUNK_ROWS + 1
+                          : 0;
+    for (uint32_t chunk = 0; chunk < chunks || chunk < known; chunk++) {
+        memset(p->answers, 0, sizeof p->answers);
+        int err = chunk < known ? panel_chunk(panel, chunk, p->answers, info) : 0;
+        if (err)
+            return err;
+        for (size_t i = 0; i < p->count; i++) {
+            c->wrong +=
+                compare_chunk(panel, naive, chunk, &p->answers[i], p->json[i], p->conditions[i]);
+            if (c->ret_count)
+                *c->ret_count += bits_count(&p->answers[i]);
+        }
+    }
+    return 0;
+}
+
+static int compare_some(struct comparing *c, const struct naive *naive,
+                        const char *const *conditions, size_t count, struct err_info *info)
 {
     struct columnhelp *help = c->help;
     struct snapshot snapshot;
-    struct question question = {0};
-    const struct jsonval *json;
-    const struct filter *filter;
-    struct bits answer;
-    int err = parse(help, condition, &json, &filter, info);
+    struct panel *panel = NULL;
+    struct panelled *p = arena_alloc(help->arena, sizeof *p);
+    *p = (struct panelled){.conditions = conditions, .count = count};
+    int err = snapshot_open(help->db, help->arena, help->project_id, &snapshot, info);
+    for (size_t i = 0; !err && i < count; i++)
+        err = parse(help, conditions[i], &p->json[i], &p->filters[i], info);
     if (!err)
-        err = snapshot_open(help->db, help->arena, help->project_id, &snapshot, info);
+        err = panel_open(&snapshot, p->filters, count, naive->now_ms, NULL, 0, &panel, info);
     if (!err)
-        err = question_init(&question, &snapshot, filter, naive->now_ms, NULL, 0, info);
-    uint32_t chunks = !err && naive->contact_count
-                          ? naive->contacts[naive->contact_count - 1].ordinal / KEY_CHUNK_ROWS + 1
-                          : 0;
-    for (uint32_t chunk = 0; !err && (chunk < chunks || chunk < snapshot.chunk_count); chunk++) {
-        bits_clear(&answer);
-        if (chunk < snapshot.chunk_count)
-            err = question_chunk(&question, chunk, info);
-        if (!err && chunk < snapshot.chunk_count)
-            question_answer(&question, &answer);
-        c->wrong += err ? 0 : compare_chunk(&question, naive, chunk, &answer, json, condition);
-        if (c->ret_count)
-            *c->ret_count += bits_count(&answer);
-    }
-    question_done(&question);
+        err = compare_panel(c, naive, panel, p, info);
+    panel_done(panel);
     return err;
 }
 
@@ -349,8 +369,12 @@ static int compare_body(struct db *db, void *ctx, struct err_info *info)
     int err = chunkstore_state(db, c->help->project_id, &state, &now_ms, info);
     if (!err)
         err = naive_load(&naive, db, c->help->arena, c->help->project_id, now_ms, info);
-    for (size_t i = 0; !err && i < c->count; i++)
-        err = compare_one(c, &naive, c->conditions[i], info);
+    /* In panels of one, of two, of three …: what filters share must not mix up their answers. */
+    for (size_t i = 0, at_once = 1; !err && i < c->count; i += at_once++) {
+        if (at_once > c->count - i || at_once > PANEL_MAX)
+            at_once = 1;
+        err = compare_some(c, &naive, c->conditions + i, at_once, info);
+    }
     return err;
 }
 

@@ -7,6 +7,7 @@
 #include "column/key.h"
 #include "db/migrate.h"
 #include "store/member.h"
+#include "store/segfill.h"
 #include "store/segment.h"
 #include "testdb.h"
 
@@ -214,6 +215,61 @@ START_TEST(drops_a_large_set_by_batches)
 }
 END_TEST
 
+/* ---- sets that are filled before their segment is there ------------------------------------- */
+
+static int fill(uint32_t segment_id, const uint32_t *ordinals, size_t count, uint64_t *ret_added)
+{
+    return member_fill(db, arena, PROJECT, KEY_SET_SEGMENT(segment_id), ordinals, count, 77,
+                       ret_added, &info);
+}
+
+static int create_filled(uint32_t segment_id, struct segment *ret)
+{
+    struct uuid uuid = uuid_new();
+    struct segment_input input = {
+        .name = STR("t"), .slug = STR("t"), .kind = SEGMENT_STATIC, .filled = segment_id};
+    return segment_create(db, arena, PROJECT, &uuid, &input, ret, &info);
+}
+
+START_TEST(fills_a_set_before_its_segment)
+{
+    struct segment made;
+    uint32_t segment_id;
+    uint64_t added;
+    ck_assert_int_eq(segfill_begin(db, PROJECT, &segment_id, &info), 0);
+    ck_assert_int_eq(fill(segment_id, ORDINALS(1, 2, 99), &added), 0); /* 99 is nobody */
+    ck_assert_uint_eq(added, 2);
+    ck_assert_int_eq(fill(segment_id, ORDINALS(7), &added), 0);
+    ck_assert_int_eq(member_sweep(db, arena, 9, &info), 0); /* leaves it alone */
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM member WHERE entered_ms = 77"), 3);
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM dirty"), 3);
+    ck_assert_int_eq(create_filled(segment_id, &made), 0);
+    ck_assert_uint_eq(made.segment_id, segment_id);
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM dropped_set"), 0);
+    ck_assert_int_eq(member_sweep(db, arena, 9, &info), 0);
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM member"), 3);
+    ck_assert_int_eq(create_filled(segment_id, &made), ERR_UNAVAILABLE); /* once is enough */
+}
+END_TEST
+
+START_TEST(a_fill_that_stopped_leaves_nothing)
+{
+    struct segment made;
+    uint32_t segment_id;
+    ck_assert_int_eq(segfill_begin(db, PROJECT, &segment_id, &info), 0);
+    ck_assert_int_eq(fill(segment_id, ORDINALS(1, 2, 3), NULL), 0);
+    run("UPDATE dropped_set SET due_ms = 1");
+    ck_assert_int_eq(fill(segment_id, ORDINALS(4), NULL), ERR_UNAVAILABLE);
+    ck_assert_int_eq(create_filled(segment_id, &made), ERR_UNAVAILABLE);
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM segment"), 1);
+    ck_assert_int_eq(member_sweep(db, arena, 9, &info), 0);
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM member"), 0);
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM dropped_set"), 0);
+    ck_assert_int_eq(fill(segment_id, ORDINALS(5), NULL), ERR_UNAVAILABLE);
+    ck_assert_int_eq(count_rows("SELECT COUNT(*) FROM member"), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("member");
@@ -226,6 +282,8 @@ int main(void)
     tcase_add_test(tcase, refuses_when_the_segment_is_gone);
     tcase_add_test(tcase, finds_ordinals_by_address);
     tcase_add_test(tcase, drops_a_large_set_by_batches);
+    tcase_add_test(tcase, fills_a_set_before_its_segment);
+    tcase_add_test(tcase, a_fill_that_stopped_leaves_nothing);
     suite_add_tcase(suite, tcase);
     return testdb_run(suite);
 }

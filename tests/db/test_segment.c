@@ -11,6 +11,7 @@
 #include "db/db.h"
 #include "db/migrate.h"
 #include "store/campaign.h"
+#include "store/seghistory.h"
 #include "store/segment.h"
 #include "testdb.h"
 
@@ -222,13 +223,23 @@ START_TEST(a_version_is_a_filter)
 }
 END_TEST
 
+static int set_count(const struct segment *segment, uint32_t version, uint64_t number,
+                     int64_t at_ms)
+{
+    const struct seghistory_count count = {.segment_id = segment->segment_id,
+                                           .version = version,
+                                           .count = number,
+                                           .counted_ms = at_ms};
+    return seghistory_set_count(db, PROJECT, &count, &info);
+}
+
 START_TEST(a_count_of_an_old_filter_or_time_is_not_stored)
 {
     struct segment a = create("a", none);
     struct segment read;
-    ck_assert_int_eq(segment_set_count(db, PROJECT, a.segment_id, 1, 10, 100, &info), 0);
-    ck_assert_int_eq(segment_set_count(db, PROJECT, a.segment_id, 1, 11, 99, &info), 0);
-    ck_assert_int_eq(segment_set_count(db, PROJECT, a.segment_id, 2, 12, 200, &info), 0);
+    ck_assert_int_eq(set_count(&a, 1, 10, 100), 0);
+    ck_assert_int_eq(set_count(&a, 1, 11, 99), 0);
+    ck_assert_int_eq(set_count(&a, 2, 12, 200), 0);
     ck_assert_int_eq(segment_get(db, arena, PROJECT, &a.uuid, &read, &info), 0);
     ck_assert_uint_eq(read.member_count, 10);
     ck_assert_int_eq(read.counted_ms, 100);

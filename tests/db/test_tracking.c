@@ -82,9 +82,16 @@ static bool is_due(const struct segment *segment)
     return false;
 }
 
-/* Every sequence once; entry and exit take turns; who is in by the feed is who is in. */
+/* Every sequence once; entry and exit take turns; who is in by the feed is who is in; and the
+ * history adds up to it. */
 static void check_feed(const struct segment *segment)
 {
+    static const char history[] =
+        "SELECT MAX(s.entries) - SUM(h.entries) + MAX(s.exits) - SUM(h.exits) +"
+        " (SUM(h.entries - h.exits) <> SUBSTRING_INDEX(GROUP_CONCAT(h.count ORDER BY h.at_ms "
+        "DESC), ',', 1))"
+        " FROM segment_state s JOIN segment_history h USING (project_id, segment_id)"
+        " WHERE s.project_id = ? AND s.segment_id = ?";
     static const char gaps[] = "SELECT COUNT(*) <> COALESCE(MAX(sequence), 0) FROM transition"
                                " WHERE project_id = ? AND segment_id = ?";
     static const char turns[] =
@@ -100,6 +107,7 @@ static void check_feed(const struct segment *segment)
     ck_assert_int_eq(testdb_i64(help.db, gaps, key, 2), 0);
     ck_assert_int_eq(testdb_i64(help.db, turns, key, 2), 0);
     ck_assert_int_eq(testdb_i64(help.db, members, key, 2), testdb_i64(help.db, state, key, 2));
+    ck_assert_int_eq(testdb_i64(help.db, history, key, 2), 0);
 }
 
 static int64_t count_cause(const struct segment *segment, int cause)

@@ -100,7 +100,7 @@ def worker_words(running, project):
     """Classes and jobs by name; everything else is wrong usage."""
     helped = run(running, "muster-worker", "--help")
     expect(helped.returncode == 0 and helped.stdout.startswith("usage: "), f"{helped!r}")
-    for words in (["import"], ["compute"], ["sns"], ["deliver"], ["all"], ["fold", "merge"], ["cleanup"],
+    for words in (["import"], ["compute"], ["sns"], ["deliver"], ["all"], ["fold", "merge"], ["history", "cleanup"],
                   ["all", "--now"]):
         done = run(running, "muster-worker", *words)
         expect(done.returncode == 0 and "level=error" not in done.stderr, f"{words}: {done!r}")

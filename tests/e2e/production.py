@@ -68,6 +68,8 @@ class Trial:
     def all_is_well(self):
         """Every unit runs, and doctor finds nothing."""
         expect(not shell("systemctl --failed --no-legend"), "a unit failed")
+        for path in ("/openapi.json", "/api/v1/openapi.json", "/api/openapi.json"):
+            expect("paths" in self.client.want(200, "GET", path), path)
         checked = wait_until("doctor is content", lambda: re.fullmatch(
             r"(?:ok  .*\n)+", muster("doctor")), 20)
         return f"{checked[0].count(chr(10))} checks"

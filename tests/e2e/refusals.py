@@ -24,7 +24,7 @@ def plunk(field, operator, **more):
     return {"logic": "AND", "groups": [{"filters": [{"field": field, "operator": operator, **more}]}]}
 
 
-def requests(contact, segment):
+def requests(contact, segment, other):
     """(method, path, body), all of them good ones."""
     return [
         ("POST", "/api/v1/contacts", {
@@ -69,6 +69,14 @@ def requests(contact, segment):
             "event.x", "countAtLeast", value=3, window={"value": 3, "unit": "days"},
             where=[{"property": "a", "operator": "in", "value": [1, 2]}])}),
         ("PATCH", "/segments/" + segment, {"name": "n", "condition": plunk("tag.1", "notHas")}),
+        ("POST", f"/segments/{segment}/diff", {"condition": plunk("tag.1", "has"), "limit": 3,
+                                               "at": "2099-01-01T00:00:00Z"}),
+        ("POST", "/segments/overlap", {"segmentIds": [segment, other]}),
+        ("POST", f"/segments/{segment}/snapshot", {"name": "copy", "description": "d"}),
+        ("POST", "/segments/lint", {"condition": plunk("data.x", "between", value=[1, 5]), "name": "n"}),
+        ("POST", "/audience/preview", {"audienceType": "SEGMENT", "segmentId": segment, "type": "MARKETING",
+                                       "excludeSegmentIds": [other]}),
+        ("POST", "/audience/preview", {"audienceType": "FILTERED", "condition": plunk("list.1", "has")}),
         ("POST", "/campaigns", {"name": "Launch", "subject": "Hi", "body": "b", "from": "me@example.com",
                                 "audienceType": "FILTERED", "audienceCondition": plunk("list.1", "has")}),
         ("POST", "/v1/track", {"email": "tr@example.com", "event": "e", "timestamp": AT,
@@ -82,8 +90,9 @@ def fill(client):
     client.want(201, "POST", "/api/v1/segments", {"name": "S", "rules": RULES})
     client.want(201, "POST", "/api/v1/campaigns", {"name": "c", "templateId": 1})
     client.want(201, "POST", "/api/v1/sequences", {"name": "q"})
+    other = client.want(201, "POST", "/segments", {"name": "other", "type": "STATIC"})["id"]
     return requests(client.want(200, "GET", "/contacts")["data"][0]["id"],
-                    client.want(200, "GET", "/segments")[0]["id"])
+                    client.want(200, "GET", "/segments")[1]["id"], other)
 
 
 class Tables:

@@ -355,12 +355,25 @@ class KillTrack:
             page = self.client.want(200, "GET", f"/segments/{segment}/contacts?pageSize=1")
             if page["total"] != len(feed.members):
                 self.wrong.append(f"{self.slugs[segment]}: {page['total']} live")
+        self.check_history()
         told = 0
         for path, hook in self.hooks.items():
             told += self.check_hook(path, hook, feeds)
         self.check_contact_events(world)
         self.check_erased(world)
         return told
+
+    def check_history(self):
+        """The hours of a segment add up to what its runs told, and so does the last count."""
+        for row in self.stack.sql(
+                "SELECT s.segment_id, s.entries, s.exits, SUM(h.entries), SUM(h.exits), "
+                "SUBSTRING_INDEX(GROUP_CONCAT(h.count ORDER BY h.at_ms DESC), ',', 1) FROM segment_state s "
+                "JOIN segment_history h USING (project_id, segment_id) "
+                f"WHERE project_id = {self.project.number} GROUP BY s.segment_id, s.entries, s.exits"):
+            segment, entries, exits, entered, left, count = (int(cell or 0) for cell in row)
+            if (entries, exits, entries - exits) != (entered, left, count):
+                self.wrong.append(f"history of {segment}: {entered} entered, {left} left, now {count}; "
+                                  f"told {entries} and {exits}")
 
     def check_hook(self, path, hook, feeds):
         """One to one: changes, deliveries, what was received."""

@@ -1,5 +1,6 @@
 /* Which addresses a suppression rule is about. */
 #include "store/suppression.h"
+#include "store/suppressionset.h"
 #include "unit.h"
 
 static const struct {
@@ -59,11 +60,47 @@ START_TEST(no_pattern_takes_long)
 }
 END_TEST
 
+/* All rules at once say of each address what they say one by one; each rule alone does so too. */
+START_TEST(a_set_agrees_with_its_rules)
+{
+    AUTO(arena) arena = arena_new();
+    struct suppression all[2 * ARRAY_LEN(rules)];
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        size_t r = i % ARRAY_LEN(rules);
+        all[i] = (struct suppression){.kind = rules[r].kind,
+                                      .pattern = str_from(rules[r].pattern),
+                                      .enabled = str_eq_c(str_from(rules[r].pattern), "*") == 0};
+    }
+    for (size_t count = 1; count <= ARRAY_LEN(all); count++) {
+        const struct suppressionset *set = suppressionset_new(arena, all, count);
+        for (size_t a = 0; a < ARRAY_LEN(rules); a++) {
+            struct str address = str_from(rules[a].address);
+            bool expected = false;
+            for (size_t i = 0; i < count; i++)
+                expected |= all[i].enabled && suppression_matches(&all[i], address);
+            ck_assert_msg(suppressionset_matches(set, address) == expected, "%zu rules, %s", count,
+                          rules[a].address);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_set_of_disabled_rules_is_none)
+{
+    AUTO(arena) arena = arena_new();
+    const struct suppression off = {.kind = SUPPRESSION_ADDRESS, .pattern = STR("a@b.org")};
+    ck_assert_ptr_null(suppressionset_new(arena, &off, 1));
+    ck_assert_ptr_null(suppressionset_new(arena, NULL, 0));
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_case cases[] = {
         {matches_what_it_is_about, ARRAY_LEN(rules)},
         {no_pattern_takes_long, 0},
+        {a_set_agrees_with_its_rules, 0},
+        {a_set_of_disabled_rules_is_none, 0},
     };
     return UNIT_RUN("suppression", cases);
 }
