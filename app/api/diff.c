@@ -49,7 +49,7 @@ int diff_preview(struct api_request *req, struct api_response *res, struct err_i
     int64_t start_us = timeutil_mono_us();
     struct condition condition = {.filter = NULL};
     struct filterdiff_query query;
-    struct filterdiff diff;
+    struct filterdiff diff = {.staying = 0};
     struct jsonwrite *w = &res->json;
     int err = diff_read(req, &condition, &query, info);
     if (err == 0) {
