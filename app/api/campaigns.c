@@ -1,42 +1,64 @@
 #include "api/campaigns.h"
 
 #include "api/bodytext.h"
-#include "api/condition.h"
+#include "api/campaigninput.h"
 #include "api/jsonparts.h"
 #include "api/paging.h"
-#include "base/limits.h"
-#include "store/email.h"
+#include "store/campaignedit.h"
 
 /* Words of the enums of store/campaign.h, from 1. */
-static const char *const campaigns_statuses[] = {"DRAFT", "SCHEDULED", "SENDING",
-                                                 "SENT",  "CANCELLED", NULL};
-static const char *const campaigns_types[] = {"TRANSACTIONAL", "MARKETING", "HEADLESS", NULL};
-static const char *const campaigns_audiences[] = {"ALL", "SEGMENT", "FILTERED", NULL};
+static const char *const campaigns_types[] = {"TRANSACTIONAL", "MARKETING", "HEADLESS"};
+static const char *const campaigns_audiences[] = {"ALL", "SEGMENT", "FILTERED"};
 
 /* ---- printing ------------------------------------------------------------------------------ */
 
-const char *campaigns_status(enum campaign_status status)
+static void campaigns_write_time(struct jsonwrite *w, const char *name, int64_t ms)
 {
-    return campaigns_statuses[status - CAMPAIGN_DRAFT];
-}
-
-/* What sending fills in: a draft reached nobody. */
-static void campaigns_write_sending(struct jsonwrite *w, const struct campaign *campaign)
-{
-    static const char *const counts[] = {"totalRecipients", "sentCount",    "deliveredCount",
-                                         "openedCount",     "clickedCount", "bouncedCount"};
-    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
-        jsonwrite_name(w, counts[i]);
-        jsonwrite_i64(w, 0);
-    }
-    jsonwrite_name(w, "scheduledFor");
-    if (campaign->scheduled_ms == 0) {
+    jsonwrite_name(w, name);
+    if (ms == 0) {
         jsonwrite_null(w);
     } else {
-        jsonwrite_time(w, campaign->scheduled_ms);
+        jsonwrite_time(w, ms);
     }
-    jsonwrite_name(w, "sentAt");
-    jsonwrite_null(w);
+}
+
+void campaigns_write_counts(struct jsonwrite *w, const struct campaign_counts *counts)
+{
+    const struct {
+        const char *name;
+        uint64_t count;
+    } lines[] = {
+        {"totalRecipients", counts->recipients}, {"sentCount", counts->sent},
+        {"deliveredCount", counts->delivered},   {"openedCount", counts->opened},
+        {"clickedCount", counts->clicked},       {"bouncedCount", counts->bounced},
+        {"complainedCount", counts->complained}, {"unsubscribedCount", counts->unsubscribed},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        jsonwrite_name(w, lines[i].name);
+        jsonwrite_i64(w, (int64_t)lines[i].count);
+    }
+}
+
+static void campaigns_write_audience(struct jsonwrite *w, const struct campaign *campaign)
+{
+    jsonwrite_name(w, "audienceType");
+    jsonwrite_c(w, campaigns_audiences[campaign->audience - CAMPAIGN_ALL]);
+    jsonparts_json(w, "audienceCondition", campaign->audience_filter);
+    jsonparts_id(w, "segmentId", campaign->has_segment ? &campaign->segment : NULL);
+    jsonwrite_name(w, "segmentVersion");
+    if (campaign->segment_version == 0) {
+        jsonwrite_null(w);
+    } else {
+        jsonwrite_i64(w, campaign->segment_version);
+    }
+    jsonwrite_name(w, "excludeSegmentIds");
+    jsonwrite_list(w);
+    for (size_t i = 0; i < campaign->excluded_count; i++) {
+        char text[37];
+        uuid_format(&campaign->excluded[i], text);
+        jsonwrite_c(w, text);
+    }
+    jsonwrite_list_end(w);
 }
 
 static void campaigns_write(struct jsonwrite *w, const struct campaign *campaign,
@@ -54,12 +76,13 @@ static void campaigns_write(struct jsonwrite *w, const struct campaign *campaign
     jsonwrite_name(w, "type");
     jsonwrite_c(w, campaigns_types[campaign->type - CAMPAIGN_TRANSACTIONAL]);
     jsonwrite_name(w, "status");
-    jsonwrite_c(w, campaigns_status(campaign->status));
-    jsonwrite_name(w, "audienceType");
-    jsonwrite_c(w, campaigns_audiences[campaign->audience - CAMPAIGN_ALL]);
-    jsonparts_json(w, "audienceCondition", campaign->audience_filter);
-    jsonparts_id(w, "segmentId", campaign->has_segment ? &campaign->segment : NULL);
-    campaigns_write_sending(w, campaign);
+    jsonwrite_c(w, campaign_status_word(campaign->status));
+    campaigns_write_audience(w, campaign);
+    campaigns_write_counts(w, &campaign->counts);
+    campaigns_write_time(w, "scheduledFor", campaign->scheduled_ms);
+    campaigns_write_time(w, "resolvedAt", campaign->resolved_ms);
+    campaigns_write_time(w, "sentAt", campaign->sent_ms);
+    jsonparts_text(w, "note", campaign->note);
     jsonwrite_name(w, "projectId");
     jsonwrite_c(w, project_uuid);
     jsonwrite_name(w, "createdAt");
@@ -69,8 +92,8 @@ static void campaigns_write(struct jsonwrite *w, const struct campaign *campaign
     jsonwrite_object_end(w);
 }
 
-static int campaigns_answer(const struct api_request *req, struct api_response *res, int status,
-                            const struct campaign *campaign)
+int campaigns_answer(const struct api_request *req, struct api_response *res, int status,
+                     const struct campaign *campaign, const char *message)
 {
     api_begin(res, status);
     jsonwrite_object(&res->json);
@@ -78,13 +101,17 @@ static int campaigns_answer(const struct api_request *req, struct api_response *
     jsonwrite_bool(&res->json, true);
     jsonwrite_name(&res->json, "data");
     campaigns_write(&res->json, campaign, req->project_uuid);
+    if (message != NULL) {
+        jsonwrite_name(&res->json, "message");
+        jsonwrite_c(&res->json, message);
+    }
     jsonwrite_object_end(&res->json);
     return 0;
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-static int campaigns_path_id(const struct api_request *req, struct uuid *ret, struct err_info *info)
+int campaigns_path_id(const struct api_request *req, struct uuid *ret, struct err_info *info)
 {
     if (uuid_parse(req->path_args[0], ret)) {
         return 0;
@@ -92,15 +119,18 @@ static int campaigns_path_id(const struct api_request *req, struct uuid *ret, st
     return bodytext_refuse(info, "id", "invalid_value", "id must be a UUID");
 }
 
-int campaigns_get(struct api_request *req, struct api_response *res, struct err_info *info)
+int campaigns_find(const struct api_request *req, struct campaign *ret, struct err_info *info)
 {
     struct uuid uuid;
-    struct campaign campaign;
     int err = campaigns_path_id(req, &uuid, info);
-    if (err == 0) {
-        err = campaign_get(req->db, req->arena, req->project_id, &uuid, &campaign, info);
-    }
-    return err < 0 ? err : campaigns_answer(req, res, 200, &campaign);
+    return err < 0 ? err : campaign_get(req->db, req->arena, req->project_id, &uuid, ret, info);
+}
+
+int campaigns_get(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct campaign campaign;
+    int err = campaigns_find(req, &campaign, info);
+    return err < 0 ? err : campaigns_answer(req, res, 200, &campaign, NULL);
 }
 
 static int campaigns_read_query(const struct api_request *req, struct campaign_query *ret,
@@ -118,9 +148,9 @@ static int campaigns_read_query(const struct api_request *req, struct campaign_q
     if (status.len == 0) {
         return 0;
     }
-    for (int i = 0; campaigns_statuses[i] != NULL; i++) {
-        if (str_eq_c(status, campaigns_statuses[i])) {
-            ret->status = CAMPAIGN_DRAFT + i;
+    for (int i = CAMPAIGN_DRAFT; i <= CAMPAIGN_CANCELLED; i++) {
+        if (str_eq_c(status, campaign_status_word((enum campaign_status)i))) {
+            ret->status = i;
             return 0;
         }
     }
@@ -163,134 +193,33 @@ int campaigns_list(struct api_request *req, struct api_response *res, struct err
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-static int campaigns_read_texts(const struct jsonval *body, struct campaign *ret,
-                                struct err_info *info)
-{
-    const struct {
-        struct bodytext field;
-        struct str *ret;
-    } texts[] = {
-        {{"name", LIMIT_CAMPAIGN_NAME_CHARS, true}, &ret->name},
-        {{"subject", LIMIT_CAMPAIGN_SUBJECT_CHARS, true}, &ret->subject},
-        {{"body", LIMIT_CAMPAIGN_BODY_CHARS, true}, &ret->body},
-        {{"from", LIMIT_EMAIL_BYTES, true}, &ret->sender},
-        {{"description", LIMIT_CAMPAIGN_DESCRIPTION_CHARS, false}, &ret->description},
-        {{"fromName", LIMIT_CAMPAIGN_FROM_CHARS, false}, &ret->sender_name},
-        {{"replyTo", LIMIT_EMAIL_BYTES, false}, &ret->reply_to},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        int err = bodytext_read(body, &texts[i].field, texts[i].ret, info);
-        if (err < 0) {
-            return err;
-        }
-    }
-    return 0;
-}
-
-/* The address is kept as it was written; it only has to be one. */
-static int campaigns_check_address(struct arena *arena, const char *field, struct str text,
-                                   struct err_info *info)
-{
-    struct str normalised;
-    if (text.at == NULL || email_normalise(arena, text, &normalised)) {
-        return 0;
-    }
-    return bodytext_refuse(info, field, "invalid_email", "%s must be an email address", field);
-}
-
-static int campaigns_read_segment(const struct jsonval *body, struct campaign *ret,
-                                  struct err_info *info)
-{
-    struct str text;
-    bool given;
-    int err = api_body_str(body, "segmentId", &text, &given, info);
-    if (err < 0) {
-        return err;
-    }
-    if (!given) {
-        return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "segmentId",
-                          "Segment ID is required for SEGMENT audience type");
-    }
-    if (!uuid_parse(text, &ret->segment)) {
-        return bodytext_refuse(info, "segmentId", "invalid_value", "segmentId must be a UUID");
-    }
-    ret->has_segment = true;
-    return 0;
-}
-
-static int campaigns_read_condition(const struct api_request *req, struct campaign *ret,
-                                    struct segref_names *ret_names, struct err_info *info)
-{
-    const struct jsonval *value = jsonval_get(req->json, "audienceCondition");
-    struct condition condition;
-    if (value == NULL || value->type == JSONVAL_NULL) {
-        return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "audienceCondition",
-                          "Audience condition is required for FILTERED audience type");
-    }
-    int err =
-        condition_read(req->arena, SEGMENT_PLUNK, value, "audienceCondition", &condition, info);
-    if (err == 0) {
-        ret->audience_filter = condition.source;
-        *ret_names = condition.names;
-    }
-    return err;
-}
-
-static int campaigns_read_words(const struct jsonval *body, struct campaign *ret,
-                                struct err_info *info)
-{
-    int type;
-    int audience;
-    int err = bodytext_word(body, "type", campaigns_types,
-                            CAMPAIGN_MARKETING - CAMPAIGN_TRANSACTIONAL, &type, info);
-    if (err == 0) {
-        err = bodytext_word(body, "audienceType", campaigns_audiences, -1, &audience, info);
-    }
-    if (err == 0) {
-        ret->type = (enum campaign_type)(type + CAMPAIGN_TRANSACTIONAL);
-        ret->audience = (enum campaign_audience)(audience + CAMPAIGN_ALL);
-    }
-    return err;
-}
-
-static int campaigns_read(const struct api_request *req, struct campaign *ret,
-                          struct segref_names *ret_names, struct err_info *info)
-{
-    int err = campaigns_read_texts(req->json, ret, info);
-    if (err == 0) {
-        err = campaigns_check_address(req->arena, "from", ret->sender, info);
-    }
-    if (err == 0) {
-        err = campaigns_check_address(req->arena, "replyTo", ret->reply_to, info);
-    }
-    if (err == 0) {
-        err = campaigns_read_words(req->json, ret, info);
-    }
-    if (err < 0) {
-        return err;
-    }
-    switch (ret->audience) {
-    case CAMPAIGN_ALL:
-        return 0;
-    case CAMPAIGN_SEGMENT:
-        return campaigns_read_segment(req->json, ret, info);
-    case CAMPAIGN_FILTERED:
-        return campaigns_read_condition(req, ret, ret_names, info);
-    }
-    return 0;
-}
-
 int campaigns_create(struct api_request *req, struct api_response *res, struct err_info *info)
 {
-    struct campaign draft = {.has_segment = false};
-    struct segref_names names = {.segment_count = 0};
+    struct segref_names names;
+    struct campaign draft;
     struct campaign campaign;
-    int err = campaigns_read(req, &draft, &names, info);
+    int err = campaigninput_new(req, &draft, &names, info);
     if (err == 0) {
-        err =
-            campaign_create(req->db, req->arena, req->project_id, &draft, &names, &campaign, info);
+        err = campaignedit_create(req->db, req->arena, req->project_id, &draft, &names, &campaign,
+                                  info);
     }
-    return err < 0 ? err : campaigns_answer(req, res, 201, &campaign);
+    return err < 0 ? err : campaigns_answer(req, res, 201, &campaign, NULL);
+}
+
+int campaigns_update(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct segref_names names;
+    struct campaign campaign;
+    struct campaign stored;
+    int err = campaigns_find(req, &campaign, info);
+    if (err == 0) {
+        err = campaigninput_change(req, &campaign, &names, info);
+    }
+    if (err == 0) {
+        err = campaignedit_update(req->db, req->arena, req->project_id, &campaign, &names, &stored,
+                                  info);
+    }
+    return err < 0 ? err : campaigns_answer(req, res, 200, &stored, NULL);
 }
 
 int campaigns_delete(struct api_request *req, struct api_response *res, struct err_info *info)
@@ -298,7 +227,7 @@ int campaigns_delete(struct api_request *req, struct api_response *res, struct e
     struct uuid uuid;
     int err = campaigns_path_id(req, &uuid, info);
     if (err == 0) {
-        err = campaign_delete(req->db, req->project_id, &uuid, info);
+        err = campaignedit_delete(req->db, req->project_id, &uuid, info);
     }
     if (err < 0) {
         return err;

@@ -14,6 +14,7 @@
 #include "store/event.h"
 #include "store/eventdelete.h"
 #include "store/eventname.h"
+#include "store/workflow.h"
 
 /* ---- printing ------------------------------------------------------------------------------ */
 
@@ -249,15 +250,67 @@ static bool is_on_event(const struct filter_leaf *leaf, struct str name)
     return leaf->column == FILTER_EVENT && str_eq(leaf->name, name);
 }
 
+static void write_workflows(struct jsonwrite *w, const struct workflow_use *workflows, size_t count)
+{
+    jsonwrite_name(w, "usedInWorkflows");
+    jsonwrite_list(w);
+    for (size_t i = 0; i < count; i++) {
+        jsonwrite_object(w);
+        jsonparts_id(w, "id", &workflows[i].uuid);
+        jsonparts_text(w, "name", workflows[i].name);
+        jsonwrite_object_end(w);
+    }
+    jsonwrite_list_end(w);
+}
+
+/* Adds those whose conditions ask about the event to those that start with it or wait for it. */
+static void add_askers(struct arena *arena, const struct usage *users, struct workflow_use **at,
+                       size_t *count)
+{
+    struct workflow_use *all = arena_array(arena, *count + users->workflow_count, sizeof *all);
+    size_t known = *count;
+    for (size_t i = 0; i < known; i++) {
+        all[i] = (*at)[i];
+    }
+    for (size_t i = 0; i < users->workflow_count; i++) {
+        const struct workflow *asker = &users->workflows[i];
+        bool is_there = false;
+        for (size_t k = 0; k < known; k++) {
+            is_there |= uuid_eq(&all[k].uuid, &asker->uuid);
+        }
+        if (!is_there) {
+            all[(*count)++] = (struct workflow_use){asker->uuid, asker->name, asker->enabled};
+        }
+    }
+    *at = all;
+}
+
+/* Who looks at an event. */
+static int find_users(const struct api_request *req, struct str name, struct usage *users,
+                      struct workflow_use **workflows, size_t *count, struct err_info *info)
+{
+    int err = usage_find(req, is_on_event, name, users, info);
+    if (err == 0) {
+        err = workflow_using_event(req->db, req->arena, req->project_id, name, workflows, count,
+                                   info);
+    }
+    if (err == 0) {
+        add_askers(req->arena, users, workflows, count);
+    }
+    return err;
+}
+
 int events_usage(struct api_request *req, struct api_response *res, struct err_info *info)
 {
     struct str name = req->path_args[0];
     struct event_usage usage;
     struct usage users;
+    struct workflow_use *workflows;
+    size_t workflow_count;
     struct jsonwrite *w = &res->json;
     int err = event_usage(req->db, req->arena, req->project_id, name, &usage, info);
     if (err == 0) {
-        err = usage_find(req, is_on_event, name, &users, info);
+        err = find_users(req, name, &users, &workflows, &workflow_count, info);
     }
     if (err < 0) {
         return err;
@@ -265,15 +318,14 @@ int events_usage(struct api_request *req, struct api_response *res, struct err_i
     api_begin(res, 200);
     jsonwrite_object(w);
     usage_write_segments(w, &users);
-    jsonwrite_name(w, "usedInWorkflows");
-    jsonwrite_list(w);
-    jsonwrite_list_end(w);
+    write_workflows(w, workflows, workflow_count);
     jsonwrite_name(w, "totalCount");
     jsonwrite_i64(w, (int64_t)usage.occurrences);
     jsonwrite_name(w, "uniqueContacts");
     jsonwrite_i64(w, (int64_t)usage.contacts);
     jsonwrite_name(w, "canDelete");
-    jsonwrite_bool(w, users.segment_count == 0 && eventname_judge(name) != EVENTNAME_RESERVED);
+    jsonwrite_bool(w, users.segment_count == 0 && workflow_count == 0 &&
+                          eventname_judge(name) != EVENTNAME_RESERVED);
     jsonwrite_object_end(w);
     return 0;
 }
@@ -282,15 +334,17 @@ int events_delete(struct api_request *req, struct api_response *res, struct err_
 {
     struct str name = req->path_args[0];
     struct usage users;
+    struct workflow_use *workflows;
+    size_t workflow_count = 0;
     uint64_t deleted;
     if (eventname_judge(name) == EVENTNAME_RESERVED) {
         return err_set(info, ERR_INVAL, "BAD_REQUEST", "Cannot delete reserved system event");
     }
-    int err = usage_find(req, is_on_event, name, &users, info);
-    if (err == 0 && users.segment_count > 0) {
+    int err = find_users(req, name, &users, &workflows, &workflow_count, info);
+    if (err == 0 && users.segment_count + workflow_count > 0) {
         err = err_set(info, ERR_INVAL, "BAD_REQUEST",
-                      "Cannot delete event: used in %zu segment(s) and 0 workflow(s)",
-                      users.segment_count);
+                      "Cannot delete event: used in %zu segment(s) and %zu workflow(s)",
+                      users.segment_count, workflow_count);
     }
     if (err == 0) {
         err = eventdelete_name(req->db, req->arena, req->project_id, name, &deleted, info);

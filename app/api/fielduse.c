@@ -77,11 +77,12 @@ int fielduse_get(struct api_request *req, struct api_response *res, struct err_i
     jsonwrite_object(&res->json);
     usage_write_segments(&res->json, &usage);
     usage_write_campaigns(&res->json, &usage);
+    usage_write_workflows(&res->json, &usage);
     jsonwrite_name(&res->json, "contactCount");
     jsonwrite_i64(&res->json, (int64_t)holders.total);
     jsonwrite_name(&res->json, "canDelete");
     jsonwrite_bool(&res->json, data_path(field).at != NULL && usage.segment_count == 0 &&
-                                   usage.campaign_count == 0);
+                                   usage.campaign_count == 0 && usage.workflow_count == 0);
     jsonwrite_object_end(&res->json);
     return 0;
 }
@@ -100,6 +101,10 @@ static int check_unused(const struct api_request *req, struct err_info *info)
         err = err_set(info, ERR_INVAL, "BAD_REQUEST",
                       "Cannot delete field: used in %zu segment(s) and %zu campaign(s)",
                       usage.segment_count, usage.campaign_count);
+    }
+    if (err == 0 && usage.workflow_count > 0) {
+        err = err_set(info, ERR_INVAL, "BAD_REQUEST",
+                      "Cannot delete field: used in %zu workflow(s)", usage.workflow_count);
     }
     return err;
 }

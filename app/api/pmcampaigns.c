@@ -1,24 +1,33 @@
 #include "api/pmcampaigns.h"
 
 #include "api/bodytext.h"
+#include "api/campaigninput.h"
 #include "api/jsonparts.h"
 #include "api/pmparts.h"
 #include "base/limits.h"
 #include "base/timeutil.h"
 #include "column/key.h"
-#include "store/campaign.h"
+#include "store/campaignedit.h"
+#include "store/campaignsend.h"
 
 static const char pmcampaigns_missing[] = "Campaign not found";
 
 /* ---- printing ------------------------------------------------------------------------------ */
 
-static void pmcampaigns_number(struct jsonwrite *w, const char *name, int64_t number)
+static void pmcampaigns_counts(struct jsonwrite *w, const struct campaign_counts *counts)
 {
-    jsonwrite_name(w, name);
-    if (number == 0) {
-        jsonwrite_null(w);
-    } else {
-        jsonwrite_i64(w, number);
+    const struct {
+        const char *name;
+        uint64_t count;
+    } lines[] = {
+        {"totalRecipients", counts->recipients}, {"sentCount", counts->sent},
+        {"deliveredCount", counts->delivered},   {"openedCount", counts->opened},
+        {"clickedCount", counts->clicked},       {"bouncedCount", counts->bounced},
+        {"complainedCount", counts->complained},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        jsonwrite_name(w, lines[i].name);
+        jsonwrite_i64(w, (int64_t)lines[i].count);
     }
 }
 
@@ -27,25 +36,25 @@ static void pmcampaigns_write(struct jsonwrite *w, const struct api_request *req
 {
     /* Words of enum campaign_status, from 1. */
     static const char *const statuses[] = {"draft", "scheduled", "sending", "sent", "cancelled"};
-    /* What sending fills in: a draft reached nobody. */
-    static const char *const counts[] = {"totalRecipients", "sentCount",    "deliveredCount",
-                                         "openedCount",     "clickedCount", "bouncedCount",
-                                         "complainedCount"};
     jsonwrite_object(w);
     pmparts_ids(w, req, campaign->campaign_id);
     jsonparts_text(w, "name", campaign->name);
-    pmcampaigns_number(w, "templateId", campaign->template_id);
+    pmparts_id(w, req, "templateId", campaign->template_id);
     pmparts_id(w, req, "listId", campaign->list_id);
     pmparts_id(w, req, "tagId", campaign->tag_id);
     pmparts_id(w, req, "segmentId", campaign->segment_id);
-    pmcampaigns_number(w, "sendingConfigId", campaign->sending_config_id);
+    jsonwrite_name(w, "sendingConfigId");
+    if (campaign->sending_config_id == 0) {
+        jsonwrite_null(w);
+    } else {
+        jsonwrite_i64(w, campaign->sending_config_id);
+    }
     jsonwrite_name(w, "status");
     jsonwrite_c(w, statuses[campaign->status - CAMPAIGN_DRAFT]);
     pmparts_time(w, "scheduledAt", campaign->scheduled_ms);
-    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
-        jsonwrite_name(w, counts[i]);
-        jsonwrite_i64(w, 0);
-    }
+    pmcampaigns_counts(w, &campaign->counts);
+    pmparts_time(w, "sentAt", campaign->sent_ms);
+    jsonparts_text(w, "note", campaign->note);
     pmparts_time(w, "createdAt", campaign->created_ms);
     pmparts_time(w, "updatedAt", campaign->updated_ms);
     jsonwrite_object_end(w);
@@ -109,24 +118,43 @@ int pmcampaigns_get(struct api_request *req, struct api_response *res, struct er
     return err < 0 ? err : pmcampaigns_answer(req, res, 200, &campaign);
 }
 
-/* ---- writing handlers ---------------------------------------------------------------------- */
+/* ---- reading bodies ------------------------------------------------------------------------ */
 
-/* A number of something that is not kept here. */
-static int pmcampaigns_read_number(const struct api_request *req, const char *name, bool required,
-                                   int64_t *ret, struct err_info *info)
+/* What is not kept here: only its number is. */
+static int pmcampaigns_read_config(const struct api_request *req, int64_t *ret,
+                                   struct err_info *info)
 {
-    const struct jsonval *value = jsonval_get(req->json, name);
+    const struct jsonval *value = jsonval_get(req->json, "sendingConfigId");
     uint64_t number;
+    if (value == NULL) {
+        return 0;
+    }
     *ret = 0;
-    if (value == NULL || value->type == JSONVAL_NULL) {
-        return required ? bodytext_refuse(info, name, "required", "%s is required", name) : 0;
+    if (value->type == JSONVAL_NULL) {
+        return 0;
     }
     if (!pushmail_integer(value, &number) || number == 0) {
-        return bodytext_refuse(info, name, "invalid_type", "%s must be a positive whole number",
-                               name);
+        return bodytext_refuse(info, "sendingConfigId", "invalid_type",
+                               "sendingConfigId must be a positive whole number");
     }
     *ret = (int64_t)number;
     return 0;
+}
+
+static int pmcampaigns_read_template(const struct api_request *req, struct campaign *campaign,
+                                     struct err_info *info)
+{
+    const struct jsonval *value = jsonval_get(req->json, "templateId");
+    uint64_t number;
+    if (value == NULL || value->type == JSONVAL_NULL) {
+        return bodytext_refuse(info, "templateId", "required", "templateId is required");
+    }
+    if (!pushmail_integer(value, &number) || number == 0) {
+        return bodytext_refuse(info, "templateId", "invalid_type",
+                               "templateId must be a positive whole number");
+    }
+    return pmparts_body_id(req, req->json, "templateId", "Template not found",
+                           &campaign->template_id, info);
 }
 
 /* The filter that says "on this list", or "has this tag". */
@@ -143,6 +171,8 @@ static struct str pmcampaigns_filter(const struct api_request *req, const char *
 static int pmcampaigns_read_audience(const struct api_request *req, struct campaign *draft,
                                      struct err_info *info)
 {
+    draft->has_segment = false;
+    draft->audience_filter = (struct str){NULL, 0};
     int err = pmparts_body_id(req, req->json, "listId", "List not found", &draft->list_id, info);
     if (err == 0) {
         err = pmparts_body_id(req, req->json, "tagId", "Tag not found", &draft->tag_id, info);
@@ -169,48 +199,72 @@ static int pmcampaigns_read_audience(const struct api_request *req, struct campa
     return 0;
 }
 
-static int pmcampaigns_read_schedule(const struct api_request *req, struct campaign *draft,
+/* An instant ahead, 0 when it is not given. */
+static int pmcampaigns_read_schedule(const struct api_request *req, int64_t *ret_ms,
                                      struct err_info *info)
 {
     struct str text;
     bool given;
     int64_t now_ms;
+    *ret_ms = 0;
     int err = api_body_str(req->json, "scheduledAt", &text, &given, info);
     if (err < 0 || !given) {
         return err;
     }
-    enum timeutil_date kind = timeutil_parse(text, &draft->scheduled_ms);
+    enum timeutil_date kind = timeutil_parse(text, ret_ms);
     if (kind != TIMEUTIL_DAY && kind != TIMEUTIL_INSTANT) {
         return bodytext_refuse(info, "scheduledAt", "invalid_value",
                                "scheduledAt must be an instant such as 2026-01-31T12:00:00Z");
     }
     err = db_now_ms(req->db, &now_ms, info);
-    if (err == 0 && draft->scheduled_ms <= now_ms) {
+    if (err == 0 && *ret_ms <= now_ms) {
         err = bodytext_refuse(info, "scheduledAt", "invalid_value",
                               "scheduledAt must lie in the future");
     }
     return err;
 }
 
+static const struct bodytext pmcampaigns_name = {"name", LIMIT_CAMPAIGN_NAME_CHARS, true};
+
 static int pmcampaigns_read(const struct api_request *req, struct campaign *draft,
                             struct err_info *info)
 {
-    static const struct bodytext name_field = {"name", LIMIT_CAMPAIGN_NAME_CHARS, true};
     *draft = (struct campaign){
         .subject = STR(""), .body = STR(""), .sender = STR(""), .type = CAMPAIGN_MARKETING};
-    int err = bodytext_read(req->json, &name_field, &draft->name, info);
+    int err = bodytext_read(req->json, &pmcampaigns_name, &draft->name, info);
     if (err == 0) {
-        err = pmcampaigns_read_number(req, "templateId", true, &draft->template_id, info);
+        err = pmcampaigns_read_template(req, draft, info);
     }
     if (err == 0) {
-        err =
-            pmcampaigns_read_number(req, "sendingConfigId", false, &draft->sending_config_id, info);
+        err = pmcampaigns_read_config(req, &draft->sending_config_id, info);
     }
     if (err == 0) {
         err = pmcampaigns_read_audience(req, draft, info);
     }
-    return err < 0 ? err : pmcampaigns_read_schedule(req, draft, info);
+    return err < 0 ? err : pmcampaigns_read_schedule(req, &draft->scheduled_ms, info);
 }
+
+/* What the body does not have stays; a new audience takes the place of the old one. */
+static int pmcampaigns_read_change(const struct api_request *req, struct campaign *campaign,
+                                   struct err_info *info)
+{
+    bool has_audience = jsonval_get(req->json, "listId") != NULL ||
+                        jsonval_get(req->json, "tagId") != NULL ||
+                        jsonval_get(req->json, "segmentId") != NULL;
+    int err = 0;
+    if (jsonval_get(req->json, "name") != NULL) {
+        err = bodytext_read(req->json, &pmcampaigns_name, &campaign->name, info);
+    }
+    if (err == 0 && jsonval_get(req->json, "templateId") != NULL) {
+        err = pmcampaigns_read_template(req, campaign, info);
+    }
+    if (err == 0) {
+        err = pmcampaigns_read_config(req, &campaign->sending_config_id, info);
+    }
+    return err < 0 || !has_audience ? err : pmcampaigns_read_audience(req, campaign, info);
+}
+
+/* ---- writing handlers ---------------------------------------------------------------------- */
 
 int pmcampaigns_create(struct api_request *req, struct api_response *res, struct err_info *info)
 {
@@ -219,10 +273,29 @@ int pmcampaigns_create(struct api_request *req, struct api_response *res, struct
     struct campaign campaign;
     int err = pmcampaigns_read(req, &draft, info);
     if (err == 0) {
-        err =
-            campaign_create(req->db, req->arena, req->project_id, &draft, &names, &campaign, info);
+        err = campaignedit_create(req->db, req->arena, req->project_id, &draft, &names, &campaign,
+                                  info);
     }
     return err < 0 ? err : pmcampaigns_answer(req, res, 201, &campaign);
+}
+
+int pmcampaigns_update(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct segref_names names;
+    struct campaign campaign;
+    struct campaign stored;
+    int err = pmcampaigns_find(req, &campaign, info);
+    if (err == 0) {
+        err = pmcampaigns_read_change(req, &campaign, info);
+    }
+    if (err == 0) {
+        err = campaigninput_names(req->arena, &campaign, &names, info);
+    }
+    if (err == 0) {
+        err = campaignedit_update(req->db, req->arena, req->project_id, &campaign, &names, &stored,
+                                  info);
+    }
+    return err < 0 ? err : pmcampaigns_answer(req, res, 200, &stored);
 }
 
 int pmcampaigns_delete(struct api_request *req, struct api_response *res, struct err_info *info)
@@ -230,7 +303,55 @@ int pmcampaigns_delete(struct api_request *req, struct api_response *res, struct
     struct campaign campaign;
     int err = pmcampaigns_find(req, &campaign, info);
     if (err == 0) {
-        err = campaign_delete(req->db, req->project_id, &campaign.uuid, info);
+        err = campaignedit_delete(req->db, req->project_id, &campaign.uuid, info);
     }
     return err < 0 ? err : pmparts_dropped(req, res, KEY_SET_CAMPAIGN(campaign.campaign_id));
+}
+
+/* ---- sending ------------------------------------------------------------------------------- */
+
+static int pmcampaigns_order(const struct api_request *req, struct api_response *res,
+                             const struct campaign *campaign, int64_t at_ms, struct err_info *info)
+{
+    struct campaignsend_order order = {.at_ms = at_ms, .needs_config = true};
+    struct campaign stored;
+    int err = pmcampaigns_read_config(req, &order.sending_config_id, info);
+    if (err == 0) {
+        err = campaignsend_ask(req->db, req->arena, req->project_id, &campaign->uuid, &order,
+                               &stored, info);
+    }
+    return err < 0 ? err : pmcampaigns_answer(req, res, 200, &stored);
+}
+
+int pmcampaigns_send(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct campaign campaign;
+    int err = pmcampaigns_find(req, &campaign, info);
+    return err < 0 ? err : pmcampaigns_order(req, res, &campaign, 0, info);
+}
+
+int pmcampaigns_schedule(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct campaign campaign;
+    int64_t at_ms;
+    int err = pmcampaigns_find(req, &campaign, info);
+    if (err == 0) {
+        err = pmcampaigns_read_schedule(req, &at_ms, info);
+    }
+    if (err == 0 && at_ms == 0) {
+        err = bodytext_refuse(info, "scheduledAt", "required", "scheduledAt is required");
+    }
+    return err < 0 ? err : pmcampaigns_order(req, res, &campaign, at_ms, info);
+}
+
+int pmcampaigns_cancel(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct campaign campaign;
+    struct campaign stored;
+    int err = pmcampaigns_find(req, &campaign, info);
+    if (err == 0) {
+        err = campaignsend_cancel(req->db, req->arena, req->project_id, &campaign.uuid, &stored,
+                                  info);
+    }
+    return err < 0 ? err : pmcampaigns_answer(req, res, 200, &stored);
 }

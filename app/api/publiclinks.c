@@ -70,28 +70,6 @@ int publiclinks_get(struct api_request *req, struct api_response *res, struct er
 
 /* ---- pages --------------------------------------------------------------------------------- */
 
-static void add_escaped(struct buf *out, struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        switch (text.at[i]) {
-        case '&':
-            buf_add_c(out, "&amp;");
-            break;
-        case '<':
-            buf_add_c(out, "&lt;");
-            break;
-        case '>':
-            buf_add_c(out, "&gt;");
-            break;
-        case '"':
-            buf_add_c(out, "&quot;");
-            break;
-        default:
-            buf_add_char(out, text.at[i]);
-        }
-    }
-}
-
 static void begin_page(struct api_response *res, int status, const char *title)
 {
     api_no_content(res);
@@ -111,7 +89,7 @@ static void begin_page(struct api_response *res, int status, const char *title)
 static void add_state(struct buf *out, const struct contact *contact)
 {
     buf_add_c(out, "<p><strong>");
-    add_escaped(out, contact->email);
+    buf_add_html(out, contact->email);
     buf_printf(out, "</strong> is %s.</p>\n",
                contact->status == CONTACT_SUBSCRIBED ? "subscribed" : "not subscribed");
 }

@@ -4,7 +4,6 @@
 
 #include "base/base64.h"
 #include "base/hash.h"
-#include "store/publiclink.h"
 
 /* Bytes of a token: contact id, scope (what it allows, the project's number), code. */
 #define ID_BYTES 16
@@ -105,27 +104,42 @@ static const char *base_of(const struct api_request *req)
                               : "";
 }
 
+int publictoken_pages(const struct api_request *req, struct publictoken_pages *ret,
+                      struct err_info *info)
+{
+    ret->base = base_of(req);
+    ret->project_id = req->project_id;
+    return publiclink_secret(req->db, req->project_id, &ret->secret, info);
+}
+
+struct str publictoken_url(struct arena *arena, const struct publictoken_pages *pages,
+                           const struct uuid *contact, enum publictoken_scope scope)
+{
+    static const char *const names[] = {[PUBLICTOKEN_SUBSCRIBE] = "subscribe",
+                                        [PUBLICTOKEN_UNSUBSCRIBE] = "unsubscribe",
+                                        [PUBLICTOKEN_MANAGE] = "manage"};
+    uint8_t token[TOKEN_BYTES];
+    make(&pages->secret, pages->project_id, contact, scope, token);
+    return str_from(arena_printf(arena, "%s/contacts/public/%s/%s", pages->base,
+                                 to_text(arena, token), names[scope]));
+}
+
 int publictoken_write_urls(const struct api_request *req, struct jsonwrite *w,
                            const struct uuid *contact, struct err_info *info)
 {
     static const struct {
         const char *member;
-        const char *page;
         enum publictoken_scope scope;
     } urls[] = {
-        {"unsubscribeUrl", "unsubscribe", PUBLICTOKEN_UNSUBSCRIBE},
-        {"subscribeUrl", "subscribe", PUBLICTOKEN_SUBSCRIBE},
-        {"manageUrl", "manage", PUBLICTOKEN_MANAGE},
+        {"unsubscribeUrl", PUBLICTOKEN_UNSUBSCRIBE},
+        {"subscribeUrl", PUBLICTOKEN_SUBSCRIBE},
+        {"manageUrl", PUBLICTOKEN_MANAGE},
     };
-    struct publiclink_secret secret;
-    const char *base = base_of(req);
-    int err = publiclink_secret(req->db, req->project_id, &secret, info);
+    struct publictoken_pages pages;
+    int err = publictoken_pages(req, &pages, info);
     for (size_t i = 0; err == 0 && i < ARRAY_LEN(urls); i++) {
-        uint8_t token[TOKEN_BYTES];
-        make(&secret, req->project_id, contact, urls[i].scope, token);
         jsonwrite_name(w, urls[i].member);
-        jsonwrite_c(w, arena_printf(req->arena, "%s/contacts/public/%s/%s", base,
-                                    to_text(req->arena, token), urls[i].page));
+        jsonwrite_str(w, publictoken_url(req->arena, &pages, contact, urls[i].scope));
     }
     return err;
 }

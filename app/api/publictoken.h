@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "store/contact.h"
+#include "store/publiclink.h"
 
 /* What a token allows besides looking. */
 enum publictoken_scope {
@@ -16,9 +17,26 @@ enum publictoken_scope {
     PUBLICTOKEN_MANAGE = 3 /* both */
 };
 
-/* Writes unsubscribeUrl, subscribeUrl and manageUrl of a contact into the open object. They begin
- * with MUSTER_PUBLIC_URL, else with the host that was asked. Returns 0 or an err of the database.
+/* The pages of a project's contacts. */
+struct publictoken_pages {
+    const char *base; /* what their URLs begin with */
+    uint32_t project_id;
+    struct publiclink_secret secret;
+};
+
+/*
+ * What is needed to make URLs. They begin with MUSTER_PUBLIC_URL, else with the host that was
+ * asked. Returns 0 or an err of the database.
  */
+int publictoken_pages(const struct api_request *req, struct publictoken_pages *ret,
+                      struct err_info *info) MUST_CHECK;
+
+/* The URL of a contact's page, in the arena. */
+struct str publictoken_url(struct arena *arena, const struct publictoken_pages *pages,
+                           const struct uuid *contact, enum publictoken_scope scope);
+
+/* Writes unsubscribeUrl, subscribeUrl and manageUrl of a contact into the open object. Returns
+ * 0 or an err of the database. */
 int publictoken_write_urls(const struct api_request *req, struct jsonwrite *w,
                            const struct uuid *contact, struct err_info *info) MUST_CHECK;
 

@@ -15,11 +15,27 @@ static struct api_rate rate_of(uint32_t limit, uint32_t used, int64_t now_s)
                              .reset_s = (now_s / MINUTE_S + 1) * MINUTE_S};
 }
 
-struct api_rate ratelimit_look(const struct api_request *req, enum hostmem_rate rate)
+static uint32_t limit_of(const struct api_request *req, enum hostmem_rate rate)
 {
     const struct config_rates *rates = &req->context->rates;
+    return rate == HOSTMEM_SEND ? rates->send : rates->general;
+}
+
+/* Which of the two a request counts for (http-api §2). */
+static enum hostmem_rate rate_class(const struct api_request *req)
+{
+    static const char *const sending[] = {"/api/v1/campaigns/:id/send",
+                                          "/api/v1/campaigns/:id/schedule"};
+    for (size_t i = 0; i < ARRAY_LEN(sending); i++)
+        if (strcmp(req->route->pattern, sending[i]) == 0)
+            return HOSTMEM_SEND;
+    return HOSTMEM_GENERAL;
+}
+
+struct api_rate ratelimit_look(const struct api_request *req, enum hostmem_rate rate)
+{
     int64_t now_s = timeutil_wall_ms() / 1000;
-    uint32_t limit = rate == HOSTMEM_SEND ? rates->send : rates->general;
+    uint32_t limit = limit_of(req, rate);
     uint32_t used = hostmem_rate_used(req->context->hostmem, req->account_id, rate,
                                       (uint32_t)(now_s / MINUTE_S));
     return rate_of(limit, used, now_s);
@@ -45,16 +61,17 @@ static void refuse(const struct api_request *req, struct api_response *res, int6
 
 int ratelimit_take(struct api_request *req, struct api_response *res)
 {
-    uint32_t limit = req->context->rates.general;
+    enum hostmem_rate rate = rate_class(req);
+    uint32_t limit = limit_of(req, rate);
     if (limit == 0 || req->dialect != API_PUSHMAIL || req->key_kind == API_KEY_NONE)
         return 0;
     /* What was handed over was counted by the process that had it first. */
     if (strcmp(req->route->pattern, LOOK_PATH) == 0 || req->is_handed_over) {
-        req->rate = ratelimit_look(req, HOSTMEM_GENERAL);
+        req->rate = ratelimit_look(req, rate);
         return 0;
     }
     int64_t now_s = timeutil_wall_ms() / 1000;
-    uint32_t used = hostmem_rate_take(req->context->hostmem, req->account_id, HOSTMEM_GENERAL,
+    uint32_t used = hostmem_rate_take(req->context->hostmem, req->account_id, rate,
                                       (uint32_t)(now_s / MINUTE_S));
     req->rate = rate_of(limit, used, now_s);
     if (used <= limit)

@@ -5,7 +5,9 @@
 
 #include "api/audiencepreview.h"
 #include "api/bulk.h"
+#include "api/campaignaction.h"
 #include "api/campaigns.h"
+#include "api/campaigntest.h"
 #include "api/changes.h"
 #include "api/contacts.h"
 #include "api/convert.h"
@@ -13,6 +15,7 @@
 #include "api/diff.h"
 #include "api/emailevents.h"
 #include "api/events.h"
+#include "api/executions.h"
 #include "api/explain.h"
 #include "api/fields.h"
 #include "api/fielduse.h"
@@ -22,12 +25,14 @@
 #include "api/members.h"
 #include "api/mpcontacts.h"
 #include "api/mpsegments.h"
+#include "api/outboxclaim.h"
 #include "api/overlap.h"
 #include "api/personexport.h"
 #include "api/pmcampaigns.h"
 #include "api/pmcontactbulk.h"
 #include "api/pmcontactexport.h"
 #include "api/pmcontacts.h"
+#include "api/pmenrollments.h"
 #include "api/pmevents.h"
 #include "api/pmimports.h"
 #include "api/pmkeys.h"
@@ -38,16 +43,21 @@
 #include "api/pmsequences.h"
 #include "api/pmsites.h"
 #include "api/pmtags.h"
+#include "api/pmtemplates.h"
 #include "api/publiclinks.h"
 #include "api/segments.h"
 #include "api/segmentusage.h"
+#include "api/send.h"
 #include "api/snapshots.h"
 #include "api/snshooks.h"
 #include "api/suppressions.h"
 #include "api/system.h"
+#include "api/templates.h"
 #include "api/track.h"
 #include "api/versions.h"
 #include "api/webhooks.h"
+#include "api/workflows.h"
+#include "api/workflowsteps.h"
 
 /* clang-format off */
 static const struct route table[] = {
@@ -120,11 +130,21 @@ static const struct route table[] = {
     {API_GET,    "/api/v1/sequences",               pmsequences_list,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/api/v1/sequences",               pmsequences_create,     ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/api/v1/sequences/:id",           pmsequences_get,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_PUT,    "/api/v1/sequences/:id",           pmsequences_update,     ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_DELETE, "/api/v1/sequences/:id",           pmsequences_delete,     ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/api/v1/sequences/:id/enrollments", pmenrollments_list,   ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/api/v1/sequences/:id/enrollments", pmenrollments_create, ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/api/v1/sequences/:id/enrollments/:enrollmentId", pmenrollments_get, ROUTE_SECRET, ROUTE_NO_BODY, ROUTE_FAST},
+    {API_DELETE, "/api/v1/sequences/:id/enrollments/:enrollmentId", pmenrollments_stop, ROUTE_SECRET, ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/api/v1/reports/multi-sequence",  pmenrollments_report,   ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_BULK},
     {API_GET,    "/api/v1/campaigns",               pmcampaigns_list,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/api/v1/campaigns",               pmcampaigns_create,     ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/api/v1/campaigns/:id",           pmcampaigns_get,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_PUT,    "/api/v1/campaigns/:id",           pmcampaigns_update,     ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_DELETE, "/api/v1/campaigns/:id",           pmcampaigns_delete,     ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/api/v1/campaigns/:id/send",      pmcampaigns_send,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/api/v1/campaigns/:id/schedule",  pmcampaigns_schedule,   ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/api/v1/campaigns/:id/cancel",    pmcampaigns_cancel,     ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,     "/api/v1/segments",                pmsegments_list,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,    "/api/v1/segments",                pmsegments_create,      ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_POST,    "/api/v1/segments/preview-count",  pmsegments_preview_count, ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
@@ -144,6 +164,20 @@ static const struct route table[] = {
     {API_POST,   "/v1/track",                       track_one,              ROUTE_ANY_KEY, ROUTE_JSON,    ROUTE_FAST},
     {API_POST,   "/v1/track/batch",                 track_batch,            ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_POST,   "/v1/email-events",                emailevents_add,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/v1/send",                        send_mail,              ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/v1/outbox/claim",                outboxclaim_run,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/templates",                      templates_list,         ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/templates",                      templates_create,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/templates/:id",                  templates_get,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_PATCH,  "/templates/:id",                  templates_patch,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/templates/:id",                  templates_delete,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/templates/:id/duplicate",        templates_duplicate,    ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/templates/:id/usage",            templates_usage,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/api/v1/templates",               pmtemplates_list,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/api/v1/templates",               pmtemplates_create,     ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/api/v1/templates/:id",           pmtemplates_get,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_PUT,    "/api/v1/templates/:id",           pmtemplates_update,     ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/api/v1/templates/:id",           pmtemplates_delete,     ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/api/v1/events",                  pmevents_list,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/hooks/sns",                      snshooks_list,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/hooks/sns",                      snshooks_create,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
@@ -187,7 +221,14 @@ static const struct route table[] = {
     {API_GET,    "/campaigns",                      campaigns_list,         ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/campaigns",                      campaigns_create,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/campaigns/:id",                  campaigns_get,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/campaigns/bulk-update",          campaignaction_bulk,    ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_PUT,    "/campaigns/:id",                  campaigns_update,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_DELETE, "/campaigns/:id",                  campaigns_delete,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/campaigns/:id/send",             campaignaction_send,    ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/campaigns/:id/cancel",           campaignaction_cancel,  ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/campaigns/:id/duplicate",        campaignaction_duplicate, ROUTE_SECRET, ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/campaigns/:id/stats",            campaignaction_stats,   ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/campaigns/:id/test",             campaigntest_send,      ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/suppressions",                   suppressions_list,      ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/suppressions",                   suppressions_create,    ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_POST,   "/suppressions/preview",           suppressions_preview,   ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
@@ -195,6 +236,22 @@ static const struct route table[] = {
     {API_GET,    "/suppressions/emails/:id",        suppressions_email,     ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_PUT,    "/suppressions/:id",               suppressions_update,    ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_DELETE, "/suppressions/:id",               suppressions_delete,    ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/workflows",                     workflows_list,         ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/workflows",                     workflows_create,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_GET,    "/workflows/fields",              workflows_fields,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/workflows/:id",                 workflows_get,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_PATCH,  "/workflows/:id",                 workflows_update,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/workflows/:id",                 workflows_delete,       ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/workflows/:id/steps",           workflowsteps_create,   ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_PATCH,  "/workflows/:id/steps/:stepId",   workflowsteps_update,   ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/workflows/:id/steps/:stepId",   workflowsteps_delete,   ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/workflows/:id/transitions",     workflowsteps_connect,  ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_DELETE, "/workflows/:id/transitions/:transitionId", workflowsteps_disconnect, ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_GET,    "/workflows/:id/executions",      executions_list,        ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_POST,   "/workflows/:id/executions",      executions_start,       ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
+    {API_POST,   "/workflows/:id/executions/cancel-all", executions_cancel_all,  ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_BULK},
+    {API_GET,    "/workflows/:id/executions/:executionId", executions_get,         ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
+    {API_DELETE, "/workflows/:id/executions/:executionId", executions_cancel,      ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_GET,    "/webhooks",                       webhooks_list,          ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},
     {API_POST,   "/webhooks",                       webhooks_create,        ROUTE_SECRET,  ROUTE_JSON,    ROUTE_FAST},
     {API_GET,    "/webhooks/:id",                   webhooks_get,           ROUTE_SECRET,  ROUTE_NO_BODY, ROUTE_FAST},

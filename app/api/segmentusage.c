@@ -1,6 +1,5 @@
 #include "api/segmentusage.h"
 
-#include "api/campaigns.h"
 #include "api/jsonparts.h"
 #include "store/outboxpattern.h"
 #include "store/segusage.h"
@@ -20,7 +19,7 @@ static void write_users(struct jsonwrite *w, const char *name, const struct segu
         jsonparts_text(w, "name", user->name);
         if (kind == USER_CAMPAIGN) {
             jsonwrite_name(w, "status");
-            jsonwrite_c(w, campaigns_status(user->status));
+            jsonwrite_c(w, campaign_status_word(user->status));
         } else if (kind == USER_SEQUENCE) {
             jsonwrite_name(w, "enabled");
             jsonwrite_bool(w, user->enabled);

@@ -105,6 +105,13 @@ static void write_queues(struct buf *out, const struct serverinfo_counts *counts
         {"muster_deliveries_dead", "Webhook messages that were given up.", (double)queues->dead},
         {"muster_webhooks_disabled", "Webhooks that are switched off.",
          (double)queues->webhooks_disabled},
+        {"muster_flow_events_queued", "Events that workflows and sequences have not heard of yet.",
+         (double)queues->flow_events},
+        {"muster_flow_events_oldest_seconds", "Since the oldest of them happened.",
+         (double)queues->flow_events_age_ms / 1000},
+        {"muster_flow_steps_oldest_seconds",
+         "Since the first due step of a workflow or sequence should have been done.",
+         (double)queues->steps_age_ms / 1000},
     };
     for (size_t i = 0; i < ARRAY_LEN(gauges); i++)
         prometheus_gauge(out, gauges[i].name, gauges[i].help, gauges[i].value);

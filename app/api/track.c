@@ -4,12 +4,11 @@
 
 #include "api/bodytext.h"
 #include "api/contactinput.h"
-#include "api/errors.h"
+#include "api/idempotencykey.h"
 #include "api/jsonparts.h"
 #include "base/limits.h"
 #include "base/timeutil.h"
 #include "store/eventname.h"
-#include "store/idempotency.h"
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
@@ -107,48 +106,6 @@ static int read_track_item(struct arena *arena, const struct jsonval *object,
 
 /* ---- one ----------------------------------------------------------------------------------- */
 
-#define PURGE_ONE_IN 256
-#define PURGE_AT_ONCE 1000
-
-/* Tells a second use of a key about the first (http-api §1.4). */
-static int answer_reused(struct api_request *req, struct api_response *res,
-                         const struct idempotency_claim *claim, struct err_info *info)
-{
-    struct idempotency_original original;
-    struct jsonwrite w;
-    struct buf details;
-    int err = idempotency_look(req->db, req->arena, req->project_id, claim->key, &original, info);
-    if (err < 0) {
-        return err;
-    }
-    buf_init(&details, LIMIT_DATA_BYTES);
-    jsonwrite_init(&w, &details);
-    jsonwrite_object(&w);
-    jsonwrite_name(&w, "key");
-    jsonwrite_str(&w, claim->key);
-    jsonwrite_name(&w, "originalRequest");
-    jsonwrite_str(&w, original.known ? original.request : claim->request);
-    jsonwrite_name(&w, "originalRequestAt");
-    if (original.known) {
-        jsonwrite_time(&w, original.at_ms);
-    } else {
-        jsonwrite_null(&w);
-    }
-    jsonwrite_name(&w, "originalStatusCode");
-    if (original.known && original.status != 0) {
-        jsonwrite_i64(&w, original.status);
-    } else {
-        jsonwrite_null(&w);
-    }
-    jsonwrite_object_end(&w);
-    struct str text = str_copy(req->arena, buf_str(&details));
-    buf_done(&details);
-    errors_answer_with(req, res, 409, "IDEMPOTENCY_KEY_REUSED",
-                       "This Idempotency-Key was already used; send a new request with a new key",
-                       text);
-    return 0;
-}
-
 static void answer_tracked(struct api_response *res, const struct contactwrite_item *item)
 {
     api_begin(res, 200);
@@ -168,36 +125,32 @@ static void answer_tracked(struct api_response *res, const struct contactwrite_i
 int track_one(struct api_request *req, struct api_response *res, struct err_info *info)
 {
     struct contactwrite_item item;
-    struct idempotency_claim claim = {
-        .key = req->idempotency_key, .request = STR("POST /v1/track"), .status = 200};
-    bool has_key = req->idempotency_key.at != NULL;
+    struct idempotency_claim claim;
+    struct idempotency_claim *claimed = NULL;
     int err = read_track_item(req->arena, req->json, &item, info);
+    if (err == 0) {
+        err = idempotencykey_read(req, STR("POST /v1/track"), &claim, &claimed, info);
+    }
     if (err < 0) {
         return err;
-    }
-    if (has_key && !idempotency_key_ok(claim.key)) {
-        return err_set(info, ERR_INVAL, "BAD_REQUEST",
-                       "Idempotency-Key must be 1-255 printable ASCII characters");
     }
     struct contactwrite_handles handles = contactinput_handles(req);
     struct contactwrite_batch batch = {.project_id = req->project_id,
                                        .by_public = req->key_kind == API_KEY_PUBLIC,
                                        .items = &item,
                                        .count = 1,
-                                       .claim = has_key ? &claim : NULL,
+                                       .claim = claimed,
                                        .all_or_nothing = true};
     err = contactwrite_upsert(&handles, req->arena, &batch, info);
-    if (err == ERR_CONFLICT && has_key) {
-        return answer_reused(req, res, &claim, info);
+    if (err == ERR_CONFLICT && claimed != NULL) {
+        return idempotencykey_answer_reused(req, res, claimed, info);
     }
     if (err < 0) {
         return err;
     }
     answer_tracked(res, &item);
-    if (has_key && uuid_random63() % PURGE_ONE_IN == 0) {
-        struct err_info ignored = {0};
-        int purged = idempotency_purge(req->db, req->project_id, PURGE_AT_ONCE, &ignored);
-        (void)purged; /* the next one tries again */
+    if (claimed != NULL) {
+        idempotencykey_used(req);
     }
     return 0;
 }

@@ -2,6 +2,8 @@
 
 #include "api/jsonparts.h"
 #include "audience/names.h"
+#include "base/limits.h"
+#include "flow/definition.h"
 
 struct search {
     bool (*looks)(const struct filter_leaf *leaf, struct str name);
@@ -98,6 +100,58 @@ static int find_campaigns(const struct api_request *req, struct search *search, 
     return err;
 }
 
+/* ---- workflows ----------------------------------------------------------------------------- */
+
+/* How a name, without the prefix that some write, stands in a definition's JSON. */
+static struct str json_text(struct arena *arena, struct str name)
+{
+    struct str prefix = STR("data.");
+    struct buf out;
+    struct jsonwrite w;
+    bool has_prefix = str_starts(name, prefix);
+    buf_init(&out, LIMIT_FLOW_BYTES);
+    jsonwrite_init(&w, &out);
+    jsonwrite_str(&w,
+                  has_prefix ? (struct str){name.at + prefix.len, name.len - prefix.len} : name);
+    struct str text = str_copy(arena, buf_str(&out));
+    buf_done(&out);
+    return (struct str){text.at + 1, text.len - 2};
+}
+
+/* Who enters, and its conditions. */
+static void search_definition(const struct definition *definition, struct search *search)
+{
+    search->found = false;
+    if (definition->audience != NULL) {
+        filter_each_leaf(definition->audience, search_leaf, search);
+    }
+    for (size_t i = 0; i < definition->step_count; i++) {
+        if (definition->steps[i].filter != NULL) {
+            filter_each_leaf(definition->steps[i].filter, search_leaf, search);
+        }
+    }
+}
+
+static int find_workflows(const struct api_request *req, struct search *search, struct usage *ret,
+                          struct err_info *info)
+{
+    size_t count;
+    int err = workflow_holding(req->db, req->arena, req->project_id,
+                               json_text(req->arena, search->name), &ret->workflows, &count, info);
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        struct definition definition;
+        err = definition_read(req->arena, ret->workflows[i].definition, &definition, info);
+        if (err < 0) {
+            return err;
+        }
+        search_definition(&definition, search);
+        if (search->found) {
+            ret->workflows[ret->workflow_count++] = ret->workflows[i];
+        }
+    }
+    return err;
+}
+
 int usage_find(const struct api_request *req,
                bool (*looks)(const struct filter_leaf *leaf, struct str name), struct str name,
                struct usage *ret, struct err_info *info)
@@ -105,7 +159,10 @@ int usage_find(const struct api_request *req,
     struct search search = {.looks = looks, .name = name};
     *ret = (struct usage){0};
     int err = find_segments(req, &search, ret, info);
-    return err < 0 ? err : find_campaigns(req, &search, ret, info);
+    if (err == 0) {
+        err = find_campaigns(req, &search, ret, info);
+    }
+    return err < 0 ? err : find_workflows(req, &search, ret, info);
 }
 
 /* ---- printing ------------------------------------------------------------------------------ */
@@ -135,6 +192,19 @@ void usage_write_campaigns(struct jsonwrite *w, const struct usage *usage)
     jsonwrite_list(w);
     for (size_t i = 0; i < usage->campaign_count; i++) {
         write_user(w, &usage->campaigns[i].uuid, usage->campaigns[i].name);
+    }
+    jsonwrite_list_end(w);
+}
+
+void usage_write_workflows(struct jsonwrite *w, const struct usage *usage)
+{
+    if (usage->workflow_count == 0) {
+        return;
+    }
+    jsonwrite_name(w, "usedInWorkflows");
+    jsonwrite_list(w);
+    for (size_t i = 0; i < usage->workflow_count; i++) {
+        write_user(w, &usage->workflows[i].uuid, usage->workflows[i].name);
     }
     jsonwrite_list_end(w);
 }

@@ -1,4 +1,5 @@
-/* What looks at something: the segments and campaigns whose filters name a field or an event. */
+/* What looks at something: the segments, campaigns and workflows whose filters name a field or an
+ * event. */
 #ifndef MUSTER_API_USAGE_H
 #define MUSTER_API_USAGE_H
 
@@ -6,12 +7,15 @@
 #include "filter/filter.h"
 #include "store/campaignfilter.h"
 #include "store/segment.h"
+#include "store/workflow.h"
 
 struct usage {
     struct segment *segments;
     size_t segment_count;
     struct campaignfilter *campaigns; /* those that may still be sent */
     size_t campaign_count;
+    struct workflow *workflows; /* with such a condition */
+    size_t workflow_count;
 };
 
 /*
@@ -25,5 +29,8 @@ int usage_find(const struct api_request *req,
 /* Writes the members usedInSegments and usedInCampaigns, lists of {id, name}. */
 void usage_write_segments(struct jsonwrite *w, const struct usage *usage);
 void usage_write_campaigns(struct jsonwrite *w, const struct usage *usage);
+
+/* The same of workflows, usedInWorkflows: only where there are some. */
+void usage_write_workflows(struct jsonwrite *w, const struct usage *usage);
 
 #endif

@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+#include "column/key.h"
+#include "store/contactrows.h"
+#include "store/flowevent.h"
 #include "store/outbox.h"
 #include "store/seghistory.h"
 
@@ -19,6 +22,8 @@ struct writing {
     struct transition *transitions;
     size_t transition_count;
     const struct outbox *outbox;
+    const struct flowevent_wants *flows;
+    int64_t now_ms;
     struct outbox_event *messages;
     size_t message_count;
 };
@@ -196,6 +201,47 @@ static int write_history(const struct writing *w, const struct segstate *before,
     return seghistory_add(w->run->db, w->run->project_id, &moves, info);
 }
 
+/* Webhooks and flows that may want to know. */
+static int find_listeners(struct writing *w, struct err_info *info)
+{
+    const struct moves_run *run = w->run;
+    struct contactrows_moment moment;
+    int err = contactrows_moment(run->db, run->project_id, &moment, info);
+    if (!err)
+        err = outbox_open(run->db, run->project_id, moment.webhook_version, &w->outbox, info);
+    w->now_ms = moment.now_ms;
+    return err ? err
+               : flowevent_open(run->db, run->project_id, moment.flows_version, &w->flows, info);
+}
+
+/* Entries and exits as the occurrences that they are, and entries as what starts a sequence. */
+static int queue_flows(const struct writing *w, struct err_info *info)
+{
+    const struct moves_run *run = w->run;
+    uint64_t set = KEY_SET_SEGMENT(w->state->segment_id);
+    bool by_set = flowevent_is_wanted(w->flows, FLOWEVENT_SET, set);
+    if (!by_set && !flowevent_is_wanted(w->flows, FLOWEVENT_EVENT, run->entry_name) &&
+        !flowevent_is_wanted(w->flows, FLOWEVENT_EVENT, run->exit_name))
+        return 0;
+    struct flowevent_new *events = arena_array(run->arena, 2 * w->transition_count, sizeof *events);
+    struct str data = transition_data(run->arena, &run->segment->uuid, run->segment->name);
+    size_t count = 0;
+    for (size_t i = 0; i < w->transition_count; i++) {
+        const struct transition *t = &w->transitions[i];
+        struct flowevent_new event = {FLOWEVENT_EVENT, t->name_id, t->ordinal,
+                                      t->uuid,         w->now_ms,  data};
+        if (!t->has_contact)
+            continue;
+        events[count++] = event;
+        event.kind = FLOWEVENT_SET;
+        event.number = set;
+        if (by_set && t->kind == TRANSITION_ENTRY)
+            events[count++] = event;
+    }
+    return flowevent_write(run->db, run->arena, run->project_id, w->flows, events, count, w->now_ms,
+                           info);
+}
+
 int moves_write(const struct moves_run *run, struct segstate *state, struct moves_one *moves,
                 size_t count, struct err_info *info)
 {
@@ -207,7 +253,7 @@ int moves_write(const struct moves_run *run, struct segstate *state, struct move
     if (!err)
         err = find_events(&w, info);
     if (!err)
-        err = outbox_open(run->db, run->project_id, OUTBOX_ASK, &w.outbox, info);
+        err = find_listeners(&w, info);
     if (err)
         return err;
     make_transitions(&w);
@@ -219,5 +265,5 @@ int moves_write(const struct moves_run *run, struct segstate *state, struct move
     if (!err && w.message_count)
         err = outbox_write(run->db, run->arena, run->project_id, w.outbox, w.messages,
                            w.message_count, run->at_ms, info);
-    return err;
+    return err ? err : queue_flows(&w, info);
 }

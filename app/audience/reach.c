@@ -58,8 +58,8 @@ static int open_panel(struct reaching *r, struct err_info *info)
     if (r->has_excluded)
         filters[REACH_EXCLUDED] = any_segment(r->work, query->excluded, query->excluded_count);
     size_t count = r->has_excluded ? REACH_FILTERS : REACH_EXCLUDED;
-    return panel_open(&r->snapshot, filters, count, r->snapshot.now_ms, &email, r->rules ? 1 : 0,
-                      &r->panel, info);
+    return panel_open(&r->snapshot, filters, count, r->snapshot.now_ms + query->ahead_ms, &email,
+                      r->rules ? 1 : 0, &r->panel, info);
 }
 
 /* ---- the query's own segments -------------------------------------------------------------- */
@@ -89,6 +89,17 @@ static int check_segments(struct db *db, struct reaching *r, struct err_info *in
         segment_resolve(db, r->work, r->query->project_id, uuids, count, targets, &found, info);
     if (!err && found < count)
         err = err_set(info, ERR_NOT_FOUND, "RESOURCE_NOT_FOUND", "Segment not found");
+    return err;
+}
+
+static int read_version(struct db *db, struct reaching *r, struct err_info *info)
+{
+    struct segment segment;
+    if (!r->query->segment)
+        return 0;
+    int err = segment_get(db, r->work, r->query->project_id, r->query->segment, &segment, info);
+    if (!err)
+        r->reach->segment_version = segment.version;
     return err;
 }
 
@@ -180,12 +191,14 @@ static int take_body(struct db *db, void *ctx, struct err_info *info)
     if (!err)
         err = check_segments(db, r, info);
     if (!err)
+        err = read_version(db, r, info);
+    if (!err)
         err = suppressionset_read(db, r->work, r->query->project_id, &r->rules, info);
     if (!err)
         err = open_panel(r, info);
     if (err)
         return err;
-    recipients->at_ms = r->snapshot.now_ms;
+    recipients->at_ms = r->snapshot.now_ms + r->query->ahead_ms;
     recipients->chunk_count = r->snapshot.chunk_count;
     recipients->chunks =
         arena_array(r->arena, recipients->chunk_count, sizeof(*recipients->chunks));

@@ -18,11 +18,13 @@ struct reach_query {
     const struct uuid *excluded; /* segments; repeats are allowed */
     size_t excluded_count;       /* at most REACH_EXCLUDED_MAX */
     enum campaign_type type;     /* MARKETING and HEADLESS go to the subscribed only */
+    int64_t ahead_ms;            /* evaluate so much after the database's clock: tests */
 };
 
 /* matched - unsubscribed - suppressed - excluded = recipients.total */
 struct reach {
     struct roster recipients;
+    uint32_t segment_version; /* of the query's segment; 0: none */
     uint64_t matched;
     uint64_t unsubscribed;
     uint64_t suppressed;

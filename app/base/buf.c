@@ -98,3 +98,28 @@ struct str buf_str(const struct buf *b)
 {
     return (struct str){b->at, b->len};
 }
+
+void buf_add_html(struct buf *b, struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        switch (text.at[i]) {
+        case '&':
+            buf_add_c(b, "&amp;");
+            break;
+        case '<':
+            buf_add_c(b, "&lt;");
+            break;
+        case '>':
+            buf_add_c(b, "&gt;");
+            break;
+        case '"':
+            buf_add_c(b, "&quot;");
+            break;
+        case '\'':
+            buf_add_c(b, "&#39;");
+            break;
+        default:
+            buf_add_char(b, text.at[i]);
+        }
+    }
+}

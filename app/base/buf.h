@@ -37,6 +37,9 @@ void buf_add_c(struct buf *b, const char *text);
 void buf_add_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* Appends text as HTML, between tags or in an attribute in quotes. Past the limit as above. */
+void buf_add_html(struct buf *b, struct str text);
+
 /* Appends `len` zeroed bytes and returns them; NULL when the limit forbids. Valid until the next
  * append. */
 void *buf_grow(struct buf *b, size_t len);

@@ -32,7 +32,9 @@ struct config {
     const char *sns_ca_file;     /* MUSTER_SNS_CA, "": authorities in place of the system's */
     const char *public_url;      /* MUSTER_PUBLIC_URL, "": what links in messages begin with; else
                                     the host that was asked */
-    uint64_t lease_s; /* MUSTER_LEASE_SECONDS, 60: what a dead worker held is free then */
+    uint64_t lease_s;       /* MUSTER_LEASE_SECONDS, 60: what a dead worker held is free then */
+    uint64_t clock_ahead_s; /* MUSTER_CLOCK_AHEAD_S, 0: what the clock of campaigns and flows is
+                               ahead of the database's; a test's, refused elsewhere */
     uint64_t import_reserve_bytes; /* MUSTER_IMPORT_RESERVE, 512 MiB: an upload is refused when the
                                       database's disk would have less than that left */
     struct config_rates rates;     /* MUSTER_RATE_PLAN, "enterprise": a plan of http-api §2, two

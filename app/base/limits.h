@@ -33,9 +33,24 @@
 #define LIMIT_TAGS 10000                        /* per project */
 #define LIMIT_LISTS 10000                       /* per project */
 #define LIMIT_SEQUENCES 10000                   /* per project */
+#define LIMIT_SEND_TO 100                       /* addresses of one /v1/send */
+#define LIMIT_SEND_HEADERS 50                   /* of one /v1/send */
+#define LIMIT_SEND_HEADER_CHARS 1000            /* value of one */
+#define LIMIT_TEMPLATES 10000                   /* per project */
 #define LIMIT_SEQUENCE_STEPS 100
 #define LIMIT_SEQUENCE_STEPS_BYTES (64 * 1024) /* a page of 100 fits LIMIT_RESPONSE_BYTES */
-#define LIMIT_CONTACT_GROUPS 100               /* in one request */
+#define LIMIT_WORKFLOWS 1000                   /* per project */
+#define LIMIT_FLOW_STEPS 200                   /* of one workflow, its trigger included */
+#define LIMIT_FLOW_TRANSITIONS 800             /* of one workflow */
+#define LIMIT_FLOW_BYTES (512 * 1024)          /* one definition: every change writes it whole */
+#define LIMIT_FLOW_CONFIG_DEPTH 40             /* of a step's config: what holds it is deeper */
+#define LIMIT_FLOW_WAIT_DAYS 3660              /* of one delay, and of one timeout */
+#define LIMIT_CRON_BYTES 200                   /* its column */
+#define LIMIT_STEP_NAME_CHARS 200
+#define LIMIT_EXECUTION_STEPS 1000      /* of the log of one execution in an answer: the newest */
+#define LIMIT_STEP_HEADERS 50           /* of one WEBHOOK step */
+#define LIMIT_STEP_REASON_CHARS 500     /* of an EXIT step */
+#define LIMIT_CONTACT_GROUPS 100        /* in one request */
 #define LIMIT_SLUG_BYTES 200            /* what a Plunk name can make; stands in event names */
 #define LIMIT_RESOURCE_NAME_CHARS 200   /* tag, list, sequence: their columns */
 #define LIMIT_NESTED_SEGMENTS 1000      /* segments that one filter reaches, itself included */

@@ -46,6 +46,17 @@ struct uuid uuid_new(void)
     return uuid;
 }
 
+struct uuid uuid_ordered(int64_t at_ms, size_t place)
+{
+    struct uuid uuid = uuid_new();
+    uint64_t ms = (uint64_t)at_ms + place / 4096;
+    for (unsigned i = 0; i < 6; i++)
+        uuid.bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
+    uuid.bytes[6] = (uint8_t)(0x70 | (place >> 8 & 15));
+    uuid.bytes[7] = (uint8_t)place;
+    return uuid;
+}
+
 void uuid_format(const struct uuid *uuid, char out[37])
 {
     char hex[33];

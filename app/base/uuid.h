@@ -3,6 +3,7 @@
 #define MUSTER_BASE_UUID_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -13,6 +14,12 @@ struct uuid {
 
 /* A fresh random one (getrandom; aborts when the kernel gives none). */
 struct uuid uuid_new(void);
+
+/*
+ * A fresh one in order of time, as UUIDv7: of two with one instant that with the smaller `place`
+ * comes first. Rows with such keys are added at the end of their table.
+ */
+struct uuid uuid_ordered(int64_t at_ms, size_t place);
 
 /* Writes the 36 lower-case characters and NUL. */
 void uuid_format(const struct uuid *uuid, char out[37]);

@@ -215,7 +215,8 @@ static void check_queues(struct findings *f, struct cli *cli)
 /* The worker's jobs, as this host's processes noted them. */
 static void check_jobs(struct findings *f, struct cli *cli)
 {
-    static const char *const jobs[] = {"import", "sns", "fold", "compute", "deliver"};
+    static const char *const jobs[] = {"import",    "sns",   "fold", "compute",
+                                       "campaigns", "flows", "call", "deliver"};
     struct err_info info = {0};
     const char *path = cli->config->metrics_file;
     if (path[0] == '\0' || !is_there(f, "metrics", path))

@@ -26,14 +26,19 @@ struct sender *sender_new(const struct urlguard *guard);
 void sender_free(struct sender *sender);
 AUTO_DEFINE(sender);
 
-/* A message to POST. All of it is borrowed until its result has been taken. */
+/* A message: a webhook, or with id NULL any request. All of it is borrowed until its result has
+ * been taken. */
 struct sender_message {
     struct str url;
-    const char *id;        /* webhook-id */
+    const char *method;    /* NULL: POST */
+    const char *id;        /* webhook-id; NULL: none of the headers of webhooks */
     int64_t timestamp_s;   /* webhook-timestamp */
     const char *signature; /* webhook-signature */
-    struct str body;
-    void *owner; /* the caller's, comes back with the result */
+    /* Without an id: lines "Name: value" ("Name;" without a value), ended by NULL. */
+    const char *const *headers;
+    struct str body;   /* at == NULL: none */
+    int64_t budget_ms; /* of the whole attempt; 0: SENDER_BUDGET_MS */
+    void *owner;       /* the caller's, comes back with the result */
 };
 
 /*
@@ -47,6 +52,7 @@ struct sender_result {
     int64_t retry_after_s; /* what its Retry-After asks for; <= 0: nothing */
     int64_t duration_ms;   /* 0 when no connection was made */
     struct str problem;    /* empty after a complete answer that is no redirect */
+    struct str redirect;   /* where such a one points to; empty: nowhere */
     struct str reply;      /* first SENDER_REPLY_BYTES of the body, also of one that was cut */
     bool is_refused;       /* the guard said no; for counting only */
 };

@@ -17,6 +17,7 @@ static const char no_connection[] =
 static const char no_tls[] = "TLS failed: the certificate must be valid for the host name and "
                              "signed by a known authority.";
 static const char too_slow[] = "No complete answer within 15 seconds.";
+static const char too_late[] = "No complete answer in time.";
 static const char too_long[] =
     "The answer was too long: more than 64 KiB of headers or 1 MiB of body.";
 static const char cut_short[] = "The connection ended before the answer was complete.";
@@ -52,8 +53,6 @@ static size_t on_body(char *at, size_t size, size_t count, void *owner)
 
 static void set_policy(CURL *easy)
 {
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)SENDER_BUDGET_MS);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)SENDER_CONNECT_MS);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, REPLY_BUFFER_BYTES);
 }
@@ -97,20 +96,46 @@ static void add_header(struct transfer *transfer, const char *line)
     transfer->headers = longer;
 }
 
-static void set_headers(struct transfer *transfer, const struct sender_message *message)
+static void add_webhook_headers(struct transfer *transfer, const struct sender_message *message)
 {
     char line[HEADER_BYTES];
-    curl_slist_free_all(transfer->headers);
-    transfer->headers = NULL;
     add_header(transfer, "Content-Type: application/json");
-    add_header(transfer, "Expect:"); /* none: no round trip before a long body */
     snprintf(line, sizeof line, "webhook-id: %s", message->id);
     add_header(transfer, line);
     snprintf(line, sizeof line, "webhook-timestamp: %lld", (long long)message->timestamp_s);
     add_header(transfer, line);
     snprintf(line, sizeof line, "webhook-signature: %s", message->signature);
     add_header(transfer, line);
+}
+
+static void set_headers(struct transfer *transfer, const struct sender_message *message)
+{
+    curl_slist_free_all(transfer->headers);
+    transfer->headers = NULL;
+    add_header(transfer, "Expect:"); /* none: no round trip before a long body */
+    if (message->id)
+        add_webhook_headers(transfer, message);
+    for (const char *const *line = message->headers; line && *line; line++)
+        add_header(transfer, *line);
     curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+}
+
+/* Handles are used again: every option of one message is set for the next. */
+static void set_request(struct transfer *transfer, const struct sender_message *message)
+{
+    CURL *easy = transfer->easy;
+    transfer->has_own_budget = message->budget_ms > 0;
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                     (long)(transfer->has_own_budget ? message->budget_ms : SENDER_BUDGET_MS));
+    if (message->body.at) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)message->body.len);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, message->body.at);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    }
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, message->method ? message->method : "POST");
+    set_headers(transfer, message);
 }
 
 bool transfer_begin(struct transfer *transfer, const struct sender_message *message)
@@ -125,9 +150,7 @@ bool transfer_begin(struct transfer *transfer, const struct sender_message *mess
         transfer->result.is_refused = true;
         return false;
     }
-    curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)message->body.len);
-    curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, message->body.at);
-    set_headers(transfer, message);
+    set_request(transfer, message);
     return true;
 }
 
@@ -141,7 +164,9 @@ static const char *problem_of(const struct transfer *transfer, CURLcode code)
         return no_connection;
     if (transfer->is_too_long)
         return too_long;
-    return code == CURLE_OPERATION_TIMEDOUT ? too_slow : cut_short;
+    if (code != CURLE_OPERATION_TIMEDOUT)
+        return cut_short;
+    return transfer->has_own_budget ? too_late : too_slow;
 }
 
 void transfer_end(struct transfer *transfer, CURLcode code)
@@ -163,6 +188,10 @@ void transfer_end(struct transfer *transfer, CURLcode code)
     curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
     result->status = (int)status;
     result->retry_after_s = retry_after_s;
-    if (status >= 300 && status <= 399)
+    if (status >= 300 && status <= 399) {
+        char *target = NULL;
+        curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &target);
+        result->redirect = str_from(target);
         result->problem = str_from(redirect);
+    }
 }

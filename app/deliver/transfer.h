@@ -17,6 +17,7 @@ struct transfer {
     struct guarded guarded;
     struct curl_slist *headers;
     int64_t start_us;
+    bool has_own_budget; /* not SENDER_BUDGET_MS */
     bool is_too_long;
     size_t header_bytes;
     size_t body_bytes;

@@ -12,10 +12,11 @@ static const char usage[] =
     "usage: muster-worker CLASS|JOB... [--loop SECONDS] [--now]\n"
     "\n"
     "Classes and their jobs: import (import, bulk), compute (fold, merge, build, compute,\n"
-    "history, cleanup), sns, deliver; all means every one. Runs them until they have nothing left\n"
-    "to do, for at most a minute, or with --loop again and again with that pause between, a\n"
-    "process for each class, until SIGTERM. --now does all that is pending, however little it is\n"
-    "and however long it takes; without it the jobs wait until a run is worth its cost.\n";
+    "history, cleanup), schedule (campaigns, flows), call, sns, deliver; all means every one.\n"
+    "Runs them until they have nothing left to do, for at most a minute, or with --loop again and\n"
+    "again with that pause between, a process for each class, until SIGTERM. --now does all that\n"
+    "is pending, however little it is and however long it takes; without it the jobs wait until a\n"
+    "run is worth its cost.\n";
 
 static bool parse(int argc, char **argv, struct worker_config *config)
 {

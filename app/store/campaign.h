@@ -1,6 +1,7 @@
 /*
- * Rows of `campaign`. What this server does with a campaign so far: keep its draft, know its
- * audience, and with it which segments it uses.
+ * Rows of `campaign`: what it says, whom it is for, and how far its sending is. Writing drafts:
+ * store/campaignedit.h; sending and cancelling: store/campaignsend.h; the worker's part of it:
+ * store/campaignrun.h.
  */
 #ifndef MUSTER_STORE_CAMPAIGN_H
 #define MUSTER_STORE_CAMPAIGN_H
@@ -11,7 +12,6 @@
 #include "base/arena.h"
 #include "base/uuid.h"
 #include "db/db.h"
-#include "store/segref.h"
 
 enum campaign_status {
     CAMPAIGN_DRAFT = 1,
@@ -24,6 +24,23 @@ enum campaign_status {
 enum campaign_type { CAMPAIGN_TRANSACTIONAL = 1, CAMPAIGN_MARKETING = 2, CAMPAIGN_HEADLESS = 3 };
 
 enum campaign_audience { CAMPAIGN_ALL = 1, CAMPAIGN_SEGMENT = 2, CAMPAIGN_FILTERED = 3 };
+
+/* The word of a status: "DRAFT". */
+const char *campaign_status_word(enum campaign_status status);
+
+#define CAMPAIGN_EXCLUDED_MAX 10
+
+/* Contacts: `recipients` is known once they were found; the others are told of by email events. */
+struct campaign_counts {
+    uint64_t recipients;
+    uint64_t sent;
+    uint64_t delivered;
+    uint64_t opened;
+    uint64_t clicked;
+    uint64_t bounced;
+    uint64_t complained;
+    uint64_t unsubscribed;
+};
 
 /* One campaign as stored; optional texts have at == NULL when there is none. */
 struct campaign {
@@ -46,22 +63,20 @@ struct campaign {
     /* PushMail's audiences: for CAMPAIGN_FILTERED with the filter that says the same; 0: none. */
     uint32_t list_id;
     uint32_t tag_id;
-    int64_t template_id;       /* 0: none */
+    struct uuid excluded[CAMPAIGN_EXCLUDED_MAX]; /* segments whose members get nothing */
+    size_t excluded_count;
+    uint32_t template_id;      /* number of a template; 0: none */
     int64_t sending_config_id; /* 0: none */
     int64_t scheduled_ms;      /* 0: none */
+    struct campaign_counts counts;
+    int64_t resolved_ms;      /* instant at which the recipients were found; 0: not yet */
+    uint32_t segment_version; /* of its segment then; 0: none */
+    struct str note;          /* what became of it, where the status does not say it all */
+    int64_t sent_ms;          /* since when nothing of it is open; 0: not yet */
+    int64_t write_id;         /* another one after each change of what it says */
     int64_t created_ms;
     int64_t updated_ms;
 };
-
-/*
- * Stores a new draft: everything of `draft` but id, status and times. Its segment is named by its
- * id, or by its number alone (has_segment false); `names` is what audience_filter names. `ret` is
- * what was stored. Returns 0; ERR_NOT_FOUND "Segment not found", "List not found", "Tag not found";
- * ERR_INVAL "Referenced segment not found: <id>"; or an err of the database.
- */
-int campaign_create(struct db *db, struct arena *arena, uint32_t project_id,
-                    const struct campaign *draft, const struct segref_names *names,
-                    struct campaign *ret, struct err_info *info) MUST_CHECK;
 
 /* Returns 0, ERR_NOT_FOUND (CAMPAIGN_NOT_FOUND), or an err of db_query. */
 int campaign_get(struct db *db, struct arena *arena, uint32_t project_id, const struct uuid *uuid,
@@ -87,12 +102,5 @@ struct campaign_query {
 int campaign_list(struct db *db, struct arena *arena, uint32_t project_id,
                   const struct campaign_query *query, struct campaign **ret, size_t *ret_count,
                   uint64_t *ret_total, struct err_info *info) MUST_CHECK;
-
-/*
- * Deletes a campaign that is not being sent; who received it is noted for member_sweep. Returns 0;
- * ERR_NOT_FOUND (CAMPAIGN_NOT_FOUND); ERR_CONFLICT while it is SENDING; or an err of the database.
- */
-int campaign_delete(struct db *db, uint32_t project_id, const struct uuid *uuid,
-                    struct err_info *info) MUST_CHECK;
 
 #endif

@@ -33,6 +33,44 @@ SQLLIST(all_email_event,
         "DELETE e FROM email_event e FORCE INDEX (contact) WHERE e.project_id = ?"
         " AND e.ordinal IN (",
         "?", ")");
+SQLLIST(count_message,
+        "SELECT COUNT(*) FROM message FORCE INDEX (contact) WHERE project_id = ? AND ordinal IN (",
+        "?", ")");
+SQLLIST(all_message,
+        "DELETE m FROM message m FORCE INDEX (contact) WHERE m.project_id = ? AND m.ordinal IN (",
+        "?", ")");
+SQLLIST(count_execution_due,
+        "SELECT COUNT(*) FROM execution_due FORCE INDEX (contact) WHERE project_id = ?"
+        " AND ordinal IN (",
+        "?", ")");
+SQLLIST(all_execution_due,
+        "DELETE d FROM execution_due d FORCE INDEX (contact) WHERE d.project_id = ?"
+        " AND d.ordinal IN (",
+        "?", ")");
+SQLLIST(count_execution_step,
+        "SELECT COUNT(*) FROM execution_step FORCE INDEX (PRIMARY) WHERE project_id = ?"
+        " AND ordinal IN (",
+        "?", ")");
+SQLLIST(all_execution_step,
+        "DELETE s FROM execution_step s FORCE INDEX (PRIMARY) WHERE s.project_id = ?"
+        " AND s.ordinal IN (",
+        "?", ")");
+SQLLIST(count_execution,
+        "SELECT COUNT(*) FROM execution FORCE INDEX (contact) WHERE project_id = ?"
+        " AND ordinal IN (",
+        "?", ")");
+SQLLIST(all_execution,
+        "DELETE x FROM execution x FORCE INDEX (contact) WHERE x.project_id = ?"
+        " AND x.ordinal IN (",
+        "?", ")");
+SQLLIST(count_flow_event,
+        "SELECT COUNT(*) FROM flow_event FORCE INDEX (contact) WHERE project_id = ?"
+        " AND ordinal IN (",
+        "?", ")");
+SQLLIST(all_flow_event,
+        "DELETE f FROM flow_event f FORCE INDEX (contact) WHERE f.project_id = ?"
+        " AND f.ordinal IN (",
+        "?", ")");
 
 static const struct {
     const char *const *count;
@@ -43,6 +81,18 @@ static const struct {
      "DELETE FROM event WHERE project_id = ? AND ordinal = ? ORDER BY at_ms LIMIT ?"},
     {count_email_event, all_email_event,
      "DELETE FROM email_event WHERE project_id = ? AND ordinal = ? ORDER BY sequence_id LIMIT ?"},
+    {count_message, all_message,
+     "DELETE FROM message WHERE project_id = ? AND ordinal = ? ORDER BY source LIMIT ?"},
+    {count_execution_due, all_execution_due,
+     "DELETE FROM execution_due WHERE project_id = ? AND ordinal = ? ORDER BY execution_id LIMIT "
+     "?"},
+    {count_execution_step, all_execution_step,
+     "DELETE FROM execution_step WHERE project_id = ? AND ordinal = ? ORDER BY execution_id LIMIT "
+     "?"},
+    {count_execution, all_execution,
+     "DELETE FROM execution WHERE project_id = ? AND ordinal = ? ORDER BY execution_id LIMIT ?"},
+    {count_flow_event, all_flow_event,
+     "DELETE FROM flow_event WHERE project_id = ? AND ordinal = ? ORDER BY flow_event_id LIMIT ?"},
 };
 
 /* And those of which a contact has few. */

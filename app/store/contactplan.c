@@ -289,8 +289,12 @@ static int insert_events(struct contactplan *plan, struct dirty_mark *marks, siz
         plan->events[i].has_contact = true;
         plan->events[i].ordinal = plan->event_rows[i]->contact.ordinal;
     }
-    return eventrows_insert(plan->db, plan->arena, plan->project_id, plan->events,
-                            plan->event_count, plan->now_ms, marks, ret_marks, info);
+    int err = eventrows_insert(plan->db, plan->arena, plan->project_id, plan->events,
+                               plan->event_count, plan->now_ms, marks, ret_marks, info);
+    return err < 0 ? err
+                   : flowevent_write_occurrences(plan->db, plan->arena, plan->project_id,
+                                                 plan->publish.flows, plan->events,
+                                                 plan->event_count, plan->now_ms, info);
 }
 
 /* An occurrence tells best; a contact's write id tells unless the contact is written again. */

@@ -9,7 +9,9 @@ int contactpublish_begin(struct contactpublish *list, struct db *db, struct aren
 {
     *list =
         (struct contactpublish){.arena = arena, .project_id = project_id, .now_ms = moment->now_ms};
-    return outbox_open(db, project_id, moment->webhook_version, &list->outbox, info);
+    int err = outbox_open(db, project_id, moment->webhook_version, &list->outbox, info);
+    return err < 0 ? err
+                   : flowevent_open(db, project_id, moment->flows_version, &list->flows, info);
 }
 
 static void add(struct contactpublish *list, const struct contact *who, struct outbox_event event)

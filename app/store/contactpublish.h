@@ -8,6 +8,7 @@
 
 #include "store/contact.h"
 #include "store/contactrows.h"
+#include "store/flowevent.h"
 #include "store/outbox.h"
 
 /* One thing to tell. */
@@ -22,12 +23,13 @@ struct contactpublish {
     uint32_t project_id;
     int64_t now_ms;
     const struct outbox *outbox;
+    const struct flowevent_wants *flows; /* for who stores the occurrences */
     struct contactpublish_note *notes;
     size_t count;
     size_t room;
 };
 
-/* Starts an empty list in the open transaction. Returns 0 or an err of outbox_open. */
+/* Starts an empty list in the open transaction. Returns 0 or an err of db_query. */
 int contactpublish_begin(struct contactpublish *list, struct db *db, struct arena *arena,
                          uint32_t project_id, const struct contactrows_moment *moment,
                          struct err_info *info) MUST_CHECK;

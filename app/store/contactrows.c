@@ -15,14 +15,15 @@
  */
 #define LOCK_ONE(index)                                                                            \
     "SELECT c.ordinal, c.uuid, c.email, c.status, c.data, c.created_ms, c.updated_ms,"             \
-    " c.subscribed_ms, m.now_ms, m.webhook_version FROM (SELECT " NOW_MS " AS now_ms,"             \
-    " webhook_version FROM project WHERE project_id = ?) m"                                        \
+    " c.subscribed_ms, m.now_ms, m.webhook_version, m.flows_version FROM (SELECT " NOW_MS          \
+    " AS now_ms,"                                                                                  \
+    " webhook_version, flows_version FROM project WHERE project_id = ?) m"                         \
     " LEFT JOIN contact c FORCE INDEX (" index ") ON c.project_id = ? AND c." index " = ?"         \
     " FOR UPDATE"
 #define MOMENT_COLUMN 8
 
 static const char sql_moment[] =
-    "SELECT " NOW_MS ", webhook_version FROM project WHERE project_id = ?";
+    "SELECT " NOW_MS ", webhook_version, flows_version FROM project WHERE project_id = ?";
 static const char sql_lock_email[] = LOCK_ONE("email");
 static const char sql_lock_uuid[] = LOCK_ONE("uuid");
 SQLLIST(sql_lock_emails,
@@ -42,7 +43,8 @@ static int no_project(uint32_t project_id, struct err_info *info)
 
 static struct contactrows_moment moment_from_row(const struct db_rows *rows, unsigned column)
 {
-    return (struct contactrows_moment){db_i64(rows, column), (uint64_t)db_i64(rows, column + 1)};
+    return (struct contactrows_moment){db_i64(rows, column), (uint64_t)db_i64(rows, column + 1),
+                                       (uint64_t)db_i64(rows, column + 2)};
 }
 
 int contactrows_moment(struct db *db, uint32_t project_id, struct contactrows_moment *ret,

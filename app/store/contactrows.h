@@ -11,6 +11,7 @@
 struct contactrows_moment {
     int64_t now_ms;           /* the database's clock */
     uint64_t webhook_version; /* of the project: see outbox_open */
+    uint64_t flows_version;   /* of the project: see flowevent_open */
 };
 
 /* The moment alone. Returns 0, ERR_NOT_FOUND (no such project), or an err of db_query. */

@@ -18,7 +18,11 @@ enum counter_kind {
     COUNTER_SEQUENCE = 8,
     COUNTER_EMAIL_EVENT = 9,
     COUNTER_PROPERTY = 10, /* of events, that have a column */
-    COUNTER_IMPORT = 11
+    COUNTER_IMPORT = 11,
+    COUNTER_TEMPLATE = 12,
+    COUNTER_WORKFLOW = 13,
+    COUNTER_EXECUTION = 14,
+    COUNTER_FLOW_EVENT = 15 /* numbers nothing: the lock of flowevent_take, before all others */
 };
 
 /*

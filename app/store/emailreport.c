@@ -125,6 +125,48 @@ static void write_target(struct jsonwrite *w, const char *name, struct str given
     write_text(w, name, given);
 }
 
+static void write_id(struct jsonwrite *w, const char *name, bool has_one, const struct uuid *uuid)
+{
+    char id[37];
+    jsonwrite_name(w, name);
+    if (has_one) {
+        uuid_format(uuid, id);
+        jsonwrite_c(w, id);
+    } else {
+        jsonwrite_null(w);
+    }
+}
+
+/* What an event of our own messages has besides (http-api §1.9). */
+static void write_message(struct jsonwrite *w, const struct emailreport *report)
+{
+    static const char *const types[] = {[MESSAGE_OF_SEND] = "TRANSACTIONAL",
+                                        [MESSAGE_OF_WORKFLOW] = "WORKFLOW",
+                                        [MESSAGE_OF_SEQUENCE] = "WORKFLOW",
+                                        [MESSAGE_OF_CAMPAIGN] = "CAMPAIGN"};
+    static const char *const instants[] = {[EMAILEVENT_SENT] = "sentAt",
+                                           [EMAILEVENT_DELIVERED] = "deliveredAt",
+                                           [EMAILEVENT_OPENED] = "openedAt",
+                                           [EMAILEVENT_CLICKED] = "clickedAt",
+                                           [EMAILEVENT_BOUNCED] = "bouncedAt",
+                                           [EMAILEVENT_COMPLAINED] = "complainedAt",
+                                           [EMAILEVENT_UNSUBSCRIBED] = "unsubscribedAt"};
+    const struct emailwrite_item *item = report->item;
+    const struct messagereport *message = item->message;
+    if (message == NULL) {
+        return;
+    }
+    write_text(w, "messageId", item->email_id);
+    write_text(w, "sourceType", str_from(types[message->source]));
+    write_id(w, "templateId", message->has_template, &message->template_uuid);
+    if (item->campaign.at == NULL) {
+        write_id(w, "campaignId", false, NULL);
+    }
+    jsonwrite_name(w, instants[item->type]);
+    jsonwrite_time(w, report->row.at_ms);
+    write_text(w, "link", item->url);
+}
+
 struct str emailreport_data(struct arena *arena, const struct emailreport *report)
 {
     const struct emailwrite_item *item = report->item;
@@ -136,6 +178,7 @@ struct str emailreport_data(struct arena *arena, const struct emailreport *repor
     write_text(&w, "emailId", item->email_id);
     write_target(&w, "campaignId", item->campaign, report->campaign);
     write_target(&w, "sequenceId", item->sequence, report->sequence);
+    write_message(&w, report);
     write_text(&w, "url", item->url);
     if (item->type == EMAILEVENT_BOUNCED) {
         write_text(&w, "bounceType", item->is_soft ? STR("soft") : STR("hard"));

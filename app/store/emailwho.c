@@ -143,7 +143,8 @@ static struct contactplan_row *row_of(const struct search *search, const struct 
     }
     struct contactplan_row *row = bsearch(&search->ordinals[i], plan->rows, plan->row_count,
                                           sizeof *plan->rows, compare_to_row);
-    bool is_other = row != NULL && email.at != NULL && !str_eq(email, row->contact.email);
+    bool is_other = row != NULL && email.at != NULL && search->batch->items[i].message == NULL &&
+                    !str_eq(email, row->contact.email);
     return is_other ? NULL : row;
 }
 
@@ -159,6 +160,11 @@ int emailwho_lock(struct db *db, struct arena *arena, const struct emailwrite_ba
     int err = find_by_address(db, &search, info);
     if (err == 0) {
         err = find_by_id(db, &search, info);
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->items[i].message != NULL) {
+            search.ordinals[i] = batch->items[i].message->ordinal;
+        }
     }
     if (err == 0) {
         err = lock_rows(db, &search, plan, info);

@@ -179,6 +179,9 @@ static int apply(struct write *write, struct err_info *info)
                                             .data = row->data};
             contactplan_add_event(plan, report->contact, &event);
         }
+        if (report->item->message != NULL) {
+            messagereport_tell(report->item->message, row->type, report->item->is_soft);
+        }
         err = change_status(write, report, info);
     }
     return err;
@@ -209,15 +212,16 @@ static int write_reports(struct db *db, struct write *write, struct emailrows_ch
     return err;
 }
 
-/* Those of whom more than a bounce is told. */
+/* Those of whom more than a bounce is told. Our own sequences know who completed them. */
 static size_t reached(const struct emailreport_list *list, const struct emailtarget *target,
                       uint32_t *ordinals)
 {
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++) {
         const struct emailreport *report = &list->at[i];
-        if ((report->campaign == target || report->sequence == target) &&
-            report->row.type != EMAILEVENT_BOUNCED) {
+        bool is_of = report->campaign == target ||
+                     (report->sequence == target && report->item->message == NULL);
+        if (is_of && report->row.type != EMAILEVENT_BOUNCED) {
             ordinals[count++] = report->row.ordinal;
         }
     }
@@ -268,6 +272,18 @@ static int write_members(struct db *db, struct write *write, struct err_info *in
     return err;
 }
 
+static int write_messages(struct db *db, struct write *write, struct err_info *info)
+{
+    const struct emailreport_list *list = &write->reports;
+    struct messagereport **messages =
+        arena_array(write->arena, list->count, sizeof(struct messagereport *));
+    for (size_t i = 0; i < list->count; i++) {
+        messages[i] = list->at[i].item->message;
+    }
+    return messagereport_write(db, write->arena, write->batch->project_id, messages, list->count,
+                               info);
+}
+
 static int write_all(struct db *db, struct write *write, struct err_info *info)
 {
     struct contactplan_ordinals none = {0};
@@ -281,7 +297,45 @@ static int write_all(struct db *db, struct write *write, struct err_info *info)
         err = write_members(db, write, info);
     }
     if (err == 0) {
+        err = write_messages(db, write, info);
+    }
+    if (err == 0) {
         emailrows_set_check(db, write->batch->project_id, &check);
+    }
+    return err;
+}
+
+/* The campaign or sequence of our own message, as a report would name it, and its id as we do. */
+static void name_message(struct write *write, struct emailwrite_item *item)
+{
+    const struct messagereport *message = item->message;
+    char id[37];
+    struct str number = str_from(
+        arena_printf(write->arena, "%llu",
+                     (unsigned long long)write->batch->site_index << 32 | message->source_id));
+    uuid_format(&message->uuid, id);
+    item->email_id = str_copy(write->arena, str_from(id));
+    item->campaign = message->source == MESSAGE_OF_CAMPAIGN ? number : (struct str){NULL, 0};
+    item->sequence = message->source == MESSAGE_OF_SEQUENCE ? number : (struct str){NULL, 0};
+}
+
+/* Which of the items are about messages of ours. */
+static int find_messages(struct db *db, struct write *write, struct err_info *info)
+{
+    const struct emailwrite_batch *batch = write->batch;
+    struct str *ids = arena_array(write->arena, batch->count, sizeof *ids);
+    struct messagereport **messages =
+        arena_array(write->arena, batch->count, sizeof(struct messagereport *));
+    for (size_t i = 0; i < batch->count; i++) {
+        ids[i] = write->ready[i] ? batch->items[i].email_id : STR("");
+    }
+    int err =
+        messagereport_find(db, write->arena, batch->project_id, ids, batch->count, messages, info);
+    for (size_t i = 0; err == 0 && i < batch->count; i++) {
+        batch->items[i].message = messages[i];
+        if (messages[i] != NULL) {
+            name_message(write, &batch->items[i]);
+        }
     }
     return err;
 }
@@ -308,6 +362,10 @@ static int begin(struct db *db, struct write *write, struct err_info *info)
         return err;
     }
     write->plan.now_ms = moment.now_ms;
+    err = find_messages(db, write, info);
+    if (err < 0) {
+        return err;
+    }
     err = emailwho_lock(db, write->arena, batch, &write->plan, contacts, info);
     if (err == 0) {
         make_reports(write, contacts);

@@ -8,12 +8,17 @@
  * bounce and an unsubscription are no occurrences (the latter is told by contact.unsubscribed).
  * Received is a campaign by whoever anything but a bounce is told of; completed a sequence as
  * store/emailtarget.h says.
+ *
+ * A report about a message of ours (store/message.h) is one of its contact, whatever address the
+ * item names, and of its campaign or sequence; who completed one of our sequences is said by its
+ * enrolment.
  */
 #ifndef MUSTER_STORE_EMAILWRITE_H
 #define MUSTER_STORE_EMAILWRITE_H
 
 #include "base/uuid.h"
 #include "store/emailevent.h"
+#include "store/messagereport.h"
 
 enum emailwrite_outcome {
     EMAILWRITE_FAILED, /* see `problem`; nothing of the item is stored */
@@ -40,6 +45,7 @@ struct emailwrite_item {
     int problem_err;
     struct err_info *problem;        /* in the arena; set with problem_err */
     enum emailwrite_outcome outcome; /* set by the write */
+    struct messagereport *message;   /* set by the write: our own message that it is about; NULL */
 };
 
 #define EMAILWRITE_MAX 1000 /* items of one batch */

@@ -1,13 +1,11 @@
 #include "store/event.h"
 
-#include "base/buf.h"
-#include "base/limits.h"
 #include "store/contactpublish.h"
 #include "store/contactrows.h"
 #include "store/eventname.h"
 #include "store/eventrows.h"
 #include "store/sqlvalue.h"
-#include "json/jsonwrite.h"
+#include "store/transition.h"
 
 /* ---- recording ----------------------------------------------------------------------------- */
 
@@ -36,6 +34,10 @@ static int record_row(struct db *db, const struct recording *recording,
     size_t mark_count;
     int err = eventrows_insert(db, recording->arena, recording->project_id, &row, 1, event->at_ms,
                                &mark, &mark_count, info);
+    if (err == 0) {
+        err = flowevent_write_occurrences(db, recording->arena, recording->project_id,
+                                          publish->flows, &row, 1, event->at_ms, info);
+    }
     if (err == 0) {
         contactpublish_tracked(publish, contact, event->name, &event->uuid, event->data,
                                event->at_ms);
@@ -126,27 +128,6 @@ static const char sql_moves[] = TRANSITION_SELECT("newest", "");
 static const char sql_moves_by_name[] = TRANSITION_SELECT("name", " AND t.name_id = ?");
 static const char sql_moves_by_contact[] = TRANSITION_SELECT("contact", " AND t.ordinal = ?");
 
-/* The data of an entry or exit (http-api §1.7). */
-static struct str transition_data(struct arena *arena, const struct db_rows *rows)
-{
-    struct uuid uuid = sqlvalue_uuid(rows, TRANSITION_SEGMENT_COLUMN);
-    char id[37];
-    struct buf text;
-    struct jsonwrite w;
-    uuid_format(&uuid, id);
-    buf_init(&text, LIMIT_DATA_BYTES);
-    jsonwrite_init(&w, &text);
-    jsonwrite_object(&w);
-    jsonwrite_name(&w, "segmentId");
-    jsonwrite_c(&w, id);
-    jsonwrite_name(&w, "segmentName");
-    jsonwrite_str(&w, db_bytes(rows, TRANSITION_SEGMENT_COLUMN + 1));
-    jsonwrite_object_end(&w);
-    struct str data = str_copy(arena, buf_str(&text));
-    buf_done(&text);
-    return data;
-}
-
 static void event_from_row(struct arena *arena, const struct db_rows *rows, struct event *ret)
 {
     *ret = (struct event){.uuid = sqlvalue_uuid(rows, 0),
@@ -175,7 +156,9 @@ static int read_list(struct db *db, struct arena *arena, const char *sql, bool m
         struct event *event = &events[count++];
         event_from_row(arena, rows, event);
         if (moves) {
-            event->data = transition_data(arena, rows);
+            struct uuid segment = sqlvalue_uuid(rows, TRANSITION_SEGMENT_COLUMN);
+            event->data =
+                transition_data(arena, &segment, db_bytes(rows, TRANSITION_SEGMENT_COLUMN + 1));
         }
     }
     if (more < 0) {

@@ -4,6 +4,7 @@
 
 #include "column/key.h"
 #include "store/dirty.h"
+#include "store/flowevent.h"
 #include "store/segfill.h"
 #include "store/sqllist.h"
 
@@ -15,8 +16,9 @@ struct member_batch {
     uint64_t set_id;
     const uint32_t *ordinals;
     size_t count;
-    int64_t entered_ms; /* of those who are added; 0: now */
-    bool *found;        /* what the last look-up met, by position in ordinals */
+    int64_t entered_ms;     /* of those who are added; 0: now */
+    uint64_t flows_version; /* of the project: see flowevent_open */
+    bool *found;            /* what the last look-up met, by position in ordinals */
     uint32_t *chosen;
     size_t chosen_count;
 };
@@ -124,21 +126,25 @@ static int member_find_contacts(struct db *db, struct member_batch *batch, struc
     return member_find(db, batch, sql, false, info);
 }
 
+/* Rides along, and is not locked with the owner's row. */
+#define FLOWS "(SELECT p.flows_version FROM project p WHERE p.project_id = ?)"
+
 /* Serialises changes of one set, and holds off the deletion of what it belongs to. */
-static int member_lock_owner(struct db *db, const struct member_batch *batch, struct err_info *info)
+static int member_lock_owner(struct db *db, struct member_batch *batch, struct err_info *info)
 {
     static const struct {
         const char *sql;
         const char *missing;
     } owners[] = {
-        [1] = {"SELECT 1 FROM segment WHERE project_id = ? AND segment_id = ? FOR UPDATE",
+        [1] = {"SELECT " FLOWS " FROM segment WHERE project_id = ? AND segment_id = ? FOR UPDATE",
                "Segment not found"},
-        [2] = {"SELECT 1 FROM tag WHERE project_id = ? AND tag_id = ? FOR UPDATE", "Tag not found"},
-        [3] = {"SELECT 1 FROM contact_list WHERE project_id = ? AND list_id = ? FOR UPDATE",
+        [2] = {"SELECT " FLOWS " FROM tag WHERE project_id = ? AND tag_id = ? FOR UPDATE",
+               "Tag not found"},
+        [3] = {"SELECT " FLOWS " FROM contact_list WHERE project_id = ? AND list_id = ? FOR UPDATE",
                "List not found"},
-        [4] = {"SELECT 1 FROM campaign WHERE project_id = ? AND campaign_id = ? FOR UPDATE",
+        [4] = {"SELECT " FLOWS " FROM campaign WHERE project_id = ? AND campaign_id = ? FOR UPDATE",
                "Campaign not found"},
-        [5] = {"SELECT 1 FROM sequence WHERE project_id = ? AND sequence_id = ? FOR UPDATE",
+        [5] = {"SELECT " FLOWS " FROM sequence WHERE project_id = ? AND sequence_id = ? FOR UPDATE",
                "Sequence not found"},
     };
     unsigned kind = KEY_SET_KIND_OF(batch->set_id);
@@ -146,9 +152,12 @@ static int member_lock_owner(struct db *db, const struct member_batch *batch, st
     if (kind == 0 || kind >= ARRAY_LEN(owners)) {
         return err_set(info, ERR_INTERNAL, NULL, "a set of an unknown kind");
     }
-    int found =
-        db_one(db, owners[kind].sql,
-               DB_PARAMS(DB_I64(batch->project_id), DB_I64((uint32_t)batch->set_id)), &rows, info);
+    struct db_param project = DB_I64(batch->project_id);
+    int found = db_one(db, owners[kind].sql,
+                       DB_PARAMS(project, project, DB_I64((uint32_t)batch->set_id)), &rows, info);
+    if (found > 0) {
+        batch->flows_version = (uint64_t)db_i64(rows, 0);
+    }
     if (found == 0) {
         return err_set(info, ERR_NOT_FOUND, "RESOURCE_NOT_FOUND", "%s", owners[kind].missing);
     }
@@ -224,12 +233,38 @@ static int member_add_step(struct db *db, struct member_batch *batch, struct err
     return err;
 }
 
+/* Who entered starts the sequences that wait for it. */
+static int member_tell_flows(struct db *db, const struct member_batch *batch, struct err_info *info)
+{
+    const struct flowevent_wants *wants;
+    int64_t now_ms;
+    int err = flowevent_open(db, batch->project_id, batch->flows_version, &wants, info);
+    if (err < 0 || !flowevent_is_wanted(wants, FLOWEVENT_SET, batch->set_id)) {
+        return err;
+    }
+    struct flowevent_new *events = arena_array(batch->arena, batch->chosen_count, sizeof(*events));
+    err = db_now_ms(db, &now_ms, info);
+    for (size_t i = 0; i < batch->chosen_count; i++) {
+        events[i] = (struct flowevent_new){.kind = FLOWEVENT_SET,
+                                           .number = batch->set_id,
+                                           .ordinal = batch->chosen[i],
+                                           .event = uuid_new(),
+                                           .at_ms = now_ms};
+    }
+    return err < 0 ? err
+                   : flowevent_write(db, batch->arena, batch->project_id, wants, events,
+                                     batch->chosen_count, now_ms, info);
+}
+
 static int member_add_body(struct db *db, void *ctx, struct err_info *info)
 {
     struct member_batch *batch = ctx;
     batch->chosen_count = 0;
     int err = member_lock_owner(db, batch, info);
-    return err < 0 ? err : member_add_step(db, batch, info);
+    if (err == 0) {
+        err = member_add_step(db, batch, info);
+    }
+    return err < 0 || batch->chosen_count == 0 ? err : member_tell_flows(db, batch, info);
 }
 
 static int member_fill_body(struct db *db, void *ctx, struct err_info *info)

@@ -151,27 +151,13 @@ struct outbox_batch {
     size_t room;
 };
 
-/* As UUIDv7: the time, the place in the batch, and chance, so that ids are in order of publishing
- * and rows are added at the end of their table. */
-static struct uuid outbox_ordered_id(int64_t now_ms, size_t place)
-{
-    struct uuid uuid = uuid_new();
-    uint64_t ms = (uint64_t)now_ms + place / 4096;
-    for (unsigned i = 0; i < 6; i++) {
-        uuid.bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
-    }
-    uuid.bytes[6] = (uint8_t)(0x70 | (place >> 8 & 15));
-    uuid.bytes[7] = (uint8_t)place;
-    return uuid;
-}
-
 static void outbox_add(struct outbox_batch *batch, uint32_t webhook_id,
                        const struct outbox_event *event)
 {
     batch->deliveries = arena_grow(batch->arena, batch->deliveries, batch->count, &batch->room,
                                    sizeof(*batch->deliveries));
     batch->deliveries[batch->count] =
-        (struct outbox_delivery){webhook_id, outbox_ordered_id(batch->now_ms, batch->count), event};
+        (struct outbox_delivery){webhook_id, uuid_ordered(batch->now_ms, batch->count), event};
     batch->count++;
 }
 

@@ -68,6 +68,53 @@ static const struct source sources[] = {
      BY_NUMBER,
      false,
      {{"type", TEXT}, {"emailId", TEXT}, {"at", TIME}, {"data", JSON}}},
+    {"messages",
+     "SELECT 0, uuid, uuid, CASE source WHEN 1 THEN 'send' WHEN 2 THEN 'workflow' WHEN 3 THEN"
+     " 'sequence' ELSE 'campaign' END, CASE state WHEN 1 THEN 'waiting' WHEN 2 THEN 'claimed'"
+     " WHEN 3 THEN 'sent' ELSE 'dropped' END, created_ms, content FROM message"
+     " FORCE INDEX (contact) WHERE project_id = ? AND ordinal = ? AND uuid > ?"
+     " ORDER BY uuid LIMIT ?",
+     BY_BYTES,
+     false,
+     {{"id", UUID}, {"source", TEXT}, {"state", TEXT}, {"at", TIME}, {"content", JSON}}},
+    {"executions",
+     "SELECT x.execution_id, '', x.uuid, CASE x.owner_kind WHEN 1 THEN 'workflow' ELSE 'sequence'"
+     " END, COALESCE(w.name, s.name), CASE x.status WHEN 1 THEN 'RUNNING' WHEN 2 THEN 'WAITING'"
+     " WHEN 3 THEN 'COMPLETED' WHEN 4 THEN 'EXITED' WHEN 5 THEN 'FAILED' ELSE 'CANCELLED' END,"
+     " x.started_ms, x.finished_ms, x.reason, x.context FROM execution x FORCE INDEX (contact)"
+     " LEFT JOIN workflow w ON x.owner_kind = 1 AND w.project_id = x.project_id"
+     " AND w.workflow_id = x.owner_id LEFT JOIN sequence s ON x.owner_kind = 2"
+     " AND s.project_id = x.project_id AND s.sequence_id = x.owner_id WHERE x.project_id = ?"
+     " AND x.ordinal = ? AND x.execution_id > ? ORDER BY x.execution_id LIMIT ?",
+     BY_NUMBER,
+     false,
+     {{"id", UUID},
+      {"of", TEXT},
+      {"name", TEXT},
+      {"status", TEXT},
+      {"startedAt", TIME},
+      {"finishedAt", TIME},
+      {"reason", TEXT},
+      {"context", JSON}}},
+    {"executionSteps",
+     "SELECT (execution_id << 32) + number, '', execution_id, number, step, outcome, problem, at_ms"
+     " FROM execution_step WHERE project_id = ? AND ordinal = ?"
+     " AND (execution_id << 32) + number > ? ORDER BY execution_id, number LIMIT ?",
+     BY_NUMBER,
+     false,
+     {{"execution", NUMBER},
+      {"number", NUMBER},
+      {"step", TEXT},
+      {"outcome", TEXT},
+      {"problem", TEXT},
+      {"at", TIME}}},
+    {"flowEvents",
+     "SELECT 0, f.flow_event_id, f.event, f.at_ms, f.data FROM flow_event f FORCE INDEX (contact)"
+     " WHERE f.project_id = ? AND f.ordinal = ? AND f.flow_event_id > ? ORDER BY f.flow_event_id"
+     " LIMIT ?",
+     BY_BYTES,
+     false,
+     {{"eventId", UUID}, {"at", TIME}, {"data", JSON}}},
     {"webhookMessages",
      "SELECT 0, delivery_id, event_id, type, created_ms, body FROM delivery WHERE project_id = ?"
      " AND ordinal = ? AND delivery_id > ? ORDER BY delivery_id LIMIT ?",

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "store/counter.h"
+#include "store/flowevent.h"
 
 /* Sequences' trigger_kind of what starts them (sql/0007). */
 #define RESOURCE_BY_LIST 2
@@ -124,11 +125,14 @@ int resource_page(struct db *db, struct arena *arena, const struct resource_page
 static int resource_release_campaigns(struct db *db, uint32_t project_id, enum resource kind,
                                       uint32_t id, int64_t now_ms, struct err_info *info)
 {
-    /* status: drafts and scheduled ones. One that is being sent has pinned its recipients. */
+    /* status: drafts and scheduled ones. One that is being sent has pinned its recipients. What was
+     * for a list or tag is for a segment that is still to be named, as a new one without any. */
     static const char *const sql[] = {
-        [RESOURCE_TAG] = "UPDATE campaign SET tag_id = NULL, updated_ms = ?"
+        [RESOURCE_TAG] = "UPDATE campaign SET tag_id = NULL, audience_type = 2,"
+                         " audience_filter = NULL, segment_id = NULL, updated_ms = ?"
                          " WHERE project_id = ? AND tag_id = ? AND status IN (1, 2)",
-        [RESOURCE_LIST] = "UPDATE campaign SET list_id = NULL, updated_ms = ?"
+        [RESOURCE_LIST] = "UPDATE campaign SET list_id = NULL, audience_type = 2,"
+                          " audience_filter = NULL, segment_id = NULL, updated_ms = ?"
                           " WHERE project_id = ? AND list_id = ? AND status IN (1, 2)",
         [RESOURCE_SEGMENT] = "UPDATE campaign SET segment_id = NULL, updated_ms = ?"
                              " WHERE project_id = ? AND segment_id = ? AND status IN (1, 2)",
@@ -149,9 +153,11 @@ int resource_release(struct db *db, uint32_t project_id, enum resource kind, uin
     if (err < 0) {
         return err;
     }
-    return db_exec(
-        db, sql, DB_PARAMS(DB_I64(now_ms), DB_I64(project_id), DB_I64(triggers[kind]), DB_I64(id)),
-        NULL, info);
+    uint64_t disabled = 0;
+    err = db_exec(db, sql,
+                  DB_PARAMS(DB_I64(now_ms), DB_I64(project_id), DB_I64(triggers[kind]), DB_I64(id)),
+                  &disabled, info);
+    return err == 0 && disabled > 0 ? flowevent_changed(db, project_id, info) : err;
 }
 
 int resource_drop_set(struct db *db, uint32_t project_id, uint64_t set_id, struct err_info *info)

@@ -201,10 +201,41 @@ int segref_check_unnamed(struct db *db, struct arena *arena, uint32_t project_id
                    count, shown, count > SEGREF_NAMES_SHOWN ? " …" : "");
 }
 
+/* A workflow says which segments it names only inside its text. */
+static int segref_check_workflows(struct db *db, struct arena *arena, uint32_t project_id,
+                                  uint32_t segment_id, struct err_info *info)
+{
+    static const char uuid_sql[] =
+        "SELECT uuid FROM segment WHERE project_id = ? AND segment_id = ?";
+    static const char sql[] = "SELECT name FROM workflow WHERE project_id = ? AND enabled = 1"
+                              " AND LOCATE(?, LOWER(definition)) > 0 ORDER BY workflow_id LIMIT 1";
+    AUTO(db_rows) segment = NULL;
+    AUTO(db_rows) rows = NULL;
+    char text[37];
+    int found =
+        db_one(db, uuid_sql, DB_PARAMS(DB_I64(project_id), DB_I64(segment_id)), &segment, info);
+    if (found > 0) {
+        struct uuid uuid = sqlvalue_uuid(segment, 0);
+        uuid_format(&uuid, text);
+        found = db_one(db, sql, DB_PARAMS(DB_I64(project_id), DB_STR(str_from(text))), &rows, info);
+    }
+    if (found <= 0) {
+        return found;
+    }
+    struct str name = str_copy(arena, segref_shorten(db_bytes(rows, 0)));
+    return err_set(info, ERR_CONFLICT, "CONFLICT",
+                   "Cannot delete segment: a step of the enabled workflow \"" STR_FMT
+                   "\" names it. Change or disable the workflow first.",
+                   STR_ARG(name));
+}
+
 int segref_check_free(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
                       struct err_info *info)
 {
     int err = segref_check_campaigns(db, project_id, segment_id, info);
+    if (err == 0) {
+        err = segref_check_workflows(db, arena, project_id, segment_id, info);
+    }
     return err < 0 ? err : segref_check_unnamed(db, arena, project_id, segment_id, info);
 }
 

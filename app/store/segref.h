@@ -56,13 +56,13 @@ int segref_delete(struct db *db, uint32_t project_id, enum segref_source source,
 
 /*
  * Whether a segment may go; the transaction holds segref_lock. Returns 0; ERR_CONFLICT while a
- * campaign in DRAFT, SCHEDULED or SENDING uses it (text of http-api §1.7), or while another
- * segment's filter names it (the text says which); or an err of the database.
+ * campaign in DRAFT, SCHEDULED or SENDING uses it (text of http-api §1.7), or while an enabled
+ * workflow or another segment's filter names it (the text says which); or an err of the database.
  */
 int segref_check_free(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
                       struct err_info *info) MUST_CHECK;
 
-/* The second half of segref_check_free: ERR_CONFLICT only while another segment's filter names it.
+/* The last part of segref_check_free: ERR_CONFLICT only while another segment's filter names it.
  */
 int segref_check_unnamed(struct db *db, struct arena *arena, uint32_t project_id,
                          uint32_t segment_id, struct err_info *info) MUST_CHECK;

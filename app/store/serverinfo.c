@@ -3,6 +3,7 @@
 #include "base/seal.h"
 #include "base/timeutil.h"
 #include "store/delivery.h"
+#include "store/execution.h"
 #include "store/sqlvalue.h"
 
 int serverinfo_read(struct db *db, struct arena *arena, struct serverinfo *ret,
@@ -89,6 +90,38 @@ static int count_deliveries(struct db *db, int64_t now_ms, struct serverinfo_que
     return 0;
 }
 
+static int count_flow_events(struct db *db, int64_t now_ms, struct serverinfo_queues *ret,
+                             struct err_info *info)
+{
+    /* all projects: numbers for the operator. */
+    static const char sql[] =
+        "SELECT COUNT(*), MIN(created_ms) FROM (SELECT created_ms FROM flow_event LIMIT 100000) f";
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(db, sql, DB_NO_PARAMS, &rows, info);
+    if (found < 0)
+        return found;
+    ret->flow_events = (uint64_t)db_i64(rows, 0);
+    ret->flow_events_age_ms = db_is_null(rows, 1) ? 0 : now_ms - db_i64(rows, 1);
+    return 0;
+}
+
+/* Not how many: those that are due would have to be looked for among all that wait. */
+static int find_oldest_step(struct db *db, int64_t now_ms, struct serverinfo_queues *ret,
+                            struct err_info *info)
+{
+    static const enum execution_class classes[] = {EXECUTION_FLOWS, EXECUTION_CALL};
+    AUTO(arena) arena = arena_new();
+    struct execution_queue *queue = NULL;
+    size_t count = 0;
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < ARRAY_LEN(classes); i++) {
+        err = execution_queues(db, arena, classes[i], now_ms, 1, &queue, &count, info);
+        if (err == 0 && count > 0 && now_ms - queue->due_ms > ret->steps_age_ms)
+            ret->steps_age_ms = now_ms - queue->due_ms;
+    }
+    return err;
+}
+
 int serverinfo_queues(struct db *db, struct serverinfo_queues *ret, struct err_info *info)
 {
     int64_t now_ms;
@@ -100,7 +133,9 @@ int serverinfo_queues(struct db *db, struct serverinfo_queues *ret, struct err_i
         err = count_bulk_jobs(db, now_ms, ret, info);
     if (err == 0)
         err = count_deliveries(db, now_ms, ret, info);
-    return err;
+    if (err == 0)
+        err = count_flow_events(db, now_ms, ret, info);
+    return err < 0 ? err : find_oldest_step(db, now_ms, ret, info);
 }
 
 int serverinfo_sealed(struct db *db, const unsigned char *key_id, uint64_t *ret_count,

@@ -44,6 +44,9 @@ struct serverinfo_queues {
     int64_t deliveries_age_ms;
     uint64_t dead;              /* messages that were given up, counted up to 100,000 */
     uint64_t webhooks_disabled; /* by the worker or by hand */
+    uint64_t flow_events;       /* queued for workflows and sequences, counted up to 100,000 */
+    int64_t flow_events_age_ms;
+    int64_t steps_age_ms; /* since the first step of an execution is due that nobody has done */
 };
 
 /* All projects. Returns 0 or an err of db_query. */

@@ -27,7 +27,7 @@
                                                     before SQLLIST_256(item) after}
 
 /* Most parameters before the list, and of one item. */
-#define SQLLIST_MAX_HEAD 4
+#define SQLLIST_MAX_HEAD 10
 #define SQLLIST_MAX_WIDTH 4
 
 /* What stands in a statement: `head` params, then `count` items of `width` params each. */

@@ -3,12 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/limits.h"
 #include "column/key.h"
 #include "store/dirty.h"
 #include "store/eventrows.h"
 #include "store/sqllist.h"
 #include "store/sqlrows.h"
 #include "store/sqlvalue.h"
+#include "json/jsonwrite.h"
 
 /* ---- storing ------------------------------------------------------------------------------- */
 
@@ -58,6 +61,25 @@ int transition_insert(struct db *db, struct arena *arena, uint32_t project_id, u
     if (!err)
         err = eventrows_add_rollups(db, arena, project_id, events, count, marks, &mark_count, info);
     return err || !mark_count ? err : dirty_add(db, project_id, marks, mark_count, info);
+}
+
+struct str transition_data(struct arena *arena, const struct uuid *segment, struct str segment_name)
+{
+    char id[37];
+    struct buf text;
+    struct jsonwrite w;
+    uuid_format(segment, id);
+    buf_init(&text, LIMIT_DATA_BYTES);
+    jsonwrite_init(&w, &text);
+    jsonwrite_object(&w);
+    jsonwrite_name(&w, "segmentId");
+    jsonwrite_c(&w, id);
+    jsonwrite_name(&w, "segmentName");
+    jsonwrite_str(&w, segment_name);
+    jsonwrite_object_end(&w);
+    struct str data = str_copy(arena, buf_str(&text));
+    buf_done(&text);
+    return data;
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */

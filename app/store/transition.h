@@ -32,6 +32,10 @@ struct transition {
     struct str email; /* transition_list: the address now; at == NULL when the contact is gone */
 };
 
+/* The data of the occurrence of an entry or an exit (http-api §1.7), as JSON text. */
+struct str transition_data(struct arena *arena, const struct uuid *segment,
+                           struct str segment_name);
+
 /*
  * Stores transitions of one segment with their roll-ups and marks, in the transaction that is open
  * and holds the segment's state. Returns 0 or an err of db_exec.

@@ -5,6 +5,7 @@
 #include "store/deliverysweep.h"
 #include "store/idempotency.h"
 #include "store/member.h"
+#include "store/messagesweep.h"
 #include "store/project.h"
 #include "store/projectpurge.h"
 #include "store/snsmessage.h"
@@ -50,6 +51,8 @@ bool cleanup_job(const struct job *job, bool *ret_more)
         err = transition_sweep(job->db, job->arena, SWEEP_BATCHES, &info);
     if (err == 0)
         err = deliverysweep_run(job->db, job->arena, SWEEP_BATCHES, &info);
+    if (err == 0)
+        err = messagesweep_run(job->db, SWEEP_BATCHES, &info);
     if (err == 0)
         err = purge_projects(job, &info);
     if (err == 0)

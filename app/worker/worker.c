@@ -10,10 +10,13 @@
 #include "base/stopsignal.h"
 #include "base/timeutil.h"
 #include "worker/bulkwork.h"
+#include "worker/calljob.h"
+#include "worker/campaignjob.h"
 #include "worker/cleanup.h"
 #include "worker/columnjobs.h"
 #include "worker/compute.h"
 #include "worker/deliverjob.h"
+#include "worker/flowjob.h"
 #include "worker/historyjob.h"
 #include "worker/import.h"
 #include "worker/job.h"
@@ -26,9 +29,18 @@
 #define STATEMENT_MS 120000u
 #define IO_S 150u
 
-enum class { CLASS_IMPORT, CLASS_COMPUTE, CLASS_SNS, CLASS_DELIVER, CLASSES };
+enum class {
+    CLASS_IMPORT,
+    CLASS_COMPUTE,
+    CLASS_SCHEDULE,
+    CLASS_CALL,
+    CLASS_SNS,
+    CLASS_DELIVER,
+    CLASSES
+};
 
-static const char *const class_names[CLASSES] = {"import", "compute", "sns", "deliver"};
+static const char *const class_names[CLASSES] = {"import", "compute", "schedule",
+                                                 "call",   "sns",     "deliver"};
 
 /* clang-format off */
 /* In the order in which they feed one another. */
@@ -45,6 +57,9 @@ static const struct {
     {"merge",   CLASS_COMPUTE, columnjobs_merge, 0},
     {"build",   CLASS_COMPUTE, columnjobs_build, 0},
     {"compute", CLASS_COMPUTE, compute_job,      0},
+    {"campaigns", CLASS_SCHEDULE, campaignjob_run, 0},
+    {"flows",     CLASS_SCHEDULE, flowjob_run,     0},
+    {"call",    CLASS_CALL,    calljob_run,      0},
     {"history", CLASS_COMPUTE, historyjob_run,   300000},
     {"cleanup", CLASS_COMPUTE, cleanup_job,      60000},
     {"deliver", CLASS_DELIVER, deliverjob_run,   0},
@@ -166,7 +181,7 @@ static bool open_shared(const struct config *config, unsigned jobs, struct job *
         log_note(LOG_LEVEL_ERROR, "cannot work", "%s", info.message);
         return false;
     }
-    if ((jobs & jobs_of(CLASS_COMPUTE)) &&
+    if ((jobs & (jobs_of(CLASS_COMPUTE) | jobs_of(CLASS_SCHEDULE))) &&
         chunkcache_configure(config->cache_dir[0] ? config->cache_dir : NULL, &info) < 0)
         log_note(LOG_LEVEL_WARN, "no chunk cache", "%s", info.message);
     if (metrics_open(config->metrics_file, &info) < 0)

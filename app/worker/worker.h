@@ -2,8 +2,8 @@
  * The timed jobs: everything that is not a request. Each step is a transaction of its own, so a
  * worker may be stopped or killed anywhere, and any number may run at once, on any hosts.
  *
- * Jobs belong to classes (import, compute, sns, deliver), and classes never share a process that
- * loops: a slow webhook or a long import delays no count.
+ * Jobs belong to classes (import, compute, schedule, call, sns, deliver), and classes never share a
+ * process that loops: a slow webhook or a long import delays no count.
  */
 #ifndef MUSTER_WORKER_WORKER_H
 #define MUSTER_WORKER_WORKER_H

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "column/key.h"
 #include "db/migrate.h"
-#include "store/campaign.h"
+#include "store/campaignedit.h"
 #include "store/list.h"
 #include "store/member.h"
 #include "store/segment.h"
@@ -94,9 +94,10 @@ static struct segment make_segment(const char *name)
 static struct sequence make_sequence(enum sequence_trigger trigger, uint32_t trigger_id)
 {
     struct sequence sequence;
-    struct sequence draft = {
-        .name = STR("s"), .trigger = trigger, .trigger_id = trigger_id, .enabled = true};
-    int err = sequence_create(db, PROJECT, &draft, &sequence, &info);
+    struct sequence_edit draft = {
+        .sequence = {
+            .name = STR("s"), .trigger = trigger, .trigger_id = trigger_id, .enabled = true}};
+    int err = sequence_create(db, arena, PROJECT, &draft, &sequence, &info);
     ck_assert_msg(err == 0, "%s", info.message);
     return sequence;
 }
@@ -115,7 +116,7 @@ static struct campaign make_campaign(const struct campaign *draft)
 {
     struct segref_names none = {.segment_count = 0};
     struct campaign campaign;
-    int err = campaign_create(db, arena, PROJECT, draft, &none, &campaign, &info);
+    int err = campaignedit_create(db, arena, PROJECT, draft, &none, &campaign, &info);
     ck_assert_msg(err == 0, "%s", info.message);
     return campaign;
 }
@@ -347,12 +348,13 @@ START_TEST(what_is_named_must_be_there)
     struct campaign campaign;
     struct campaign draft = draft_of("c");
     struct sequence sequence;
-    struct sequence by_tag = {.name = STR("s"), .trigger = SEQUENCE_TAG_ADD, .trigger_id = 5};
+    struct sequence_edit by_tag = {
+        .sequence = {.name = STR("s"), .trigger = SEQUENCE_TAG_ADD, .trigger_id = 5}};
     draft.list_id = 5;
-    ck_assert_int_eq(campaign_create(db, arena, PROJECT, &draft, &none, &campaign, &info),
+    ck_assert_int_eq(campaignedit_create(db, arena, PROJECT, &draft, &none, &campaign, &info),
                      ERR_NOT_FOUND);
     ck_assert_str_eq(info.message, "List not found");
-    ck_assert_int_eq(sequence_create(db, PROJECT, &by_tag, &sequence, &info), ERR_NOT_FOUND);
+    ck_assert_int_eq(sequence_create(db, arena, PROJECT, &by_tag, &sequence, &info), ERR_NOT_FOUND);
     ck_assert_str_eq(info.message, "Tag not found");
     ck_assert_int_eq(testdb_i64(db, "SELECT COUNT(*) FROM campaign", DB_NO_PARAMS), 0);
     ck_assert_int_eq(testdb_i64(db, "SELECT COUNT(*) FROM sequence", DB_NO_PARAMS), 0);
@@ -366,7 +368,7 @@ START_TEST(who_received_or_completed_goes_with_it)
     struct sequence sequence = make_sequence(SEQUENCE_MANUAL, 0);
     join(KEY_SET_CAMPAIGN(campaign.campaign_id), ORDINALS(1));
     join(KEY_SET_SEQUENCE(sequence.sequence_id), ORDINALS(2));
-    ck_assert_int_eq(campaign_delete(db, PROJECT, &campaign.uuid, &info), 0);
+    ck_assert_int_eq(campaignedit_delete(db, PROJECT, &campaign.uuid, &info), 0);
     ck_assert_int_eq(sequence_delete(db, PROJECT, sequence.sequence_id, &info), 0);
     ck_assert_int_eq(sequence_delete(db, PROJECT, sequence.sequence_id, &info), ERR_NOT_FOUND);
     ck_assert_int_eq(member_sweep(db, arena, 10, &info), 0);

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "db/db.h"
 #include "db/migrate.h"
-#include "store/campaign.h"
+#include "store/campaignedit.h"
 #include "store/seghistory.h"
 #include "store/segment.h"
 #include "testdb.h"
@@ -349,7 +349,7 @@ static struct campaign draft(const char *name)
 static struct campaign create_campaign(struct campaign campaign, struct segref_names names)
 {
     struct campaign made;
-    int err = campaign_create(db, arena, PROJECT, &campaign, &names, &made, &info);
+    int err = campaignedit_create(db, arena, PROJECT, &campaign, &names, &made, &info);
     ck_assert_msg(err == 0, "%s", info.message);
     return made;
 }
@@ -370,11 +370,11 @@ START_TEST(a_campaign_holds_its_segments)
     ck_assert_str_eq(info.message,
                      "Cannot delete segment: it is currently used in 2 active campaign(s). Remove "
                      "it from campaigns first or wait for them to complete.");
-    ck_assert_int_eq(campaign_delete(db, PROJECT, &one.uuid, &info), 0);
+    ck_assert_int_eq(campaignedit_delete(db, PROJECT, &one.uuid, &info), 0);
     run("UPDATE campaign SET status = 3");
     ck_assert_int_eq(segment_delete(db, arena, PROJECT, &a.uuid, &info), ERR_CONFLICT);
     ck_assert(strstr(info.message, "used in 1 active") != NULL);
-    ck_assert_int_eq(campaign_delete(db, PROJECT, &two.uuid, &info), ERR_CONFLICT);
+    ck_assert_int_eq(campaignedit_delete(db, PROJECT, &two.uuid, &info), ERR_CONFLICT);
     run("UPDATE campaign SET status = 4");
     ck_assert_int_eq(segment_delete(db, arena, PROJECT, &a.uuid, &info), 0);
     ck_assert_int_eq(segment_delete(db, arena, PROJECT, &a.uuid, &info), ERR_NOT_FOUND);
@@ -387,10 +387,11 @@ START_TEST(a_campaign_needs_segments_that_are_there)
     struct campaign made;
     struct uuid nobody = uuid_new();
     struct segref_names names = names_of(1, &nobody);
-    ck_assert_int_eq(campaign_create(db, arena, PROJECT, &wanted, &names, &made, &info), ERR_INVAL);
+    ck_assert_int_eq(campaignedit_create(db, arena, PROJECT, &wanted, &names, &made, &info),
+                     ERR_INVAL);
     wanted.has_segment = true;
     wanted.segment = nobody;
-    ck_assert_int_eq(campaign_create(db, arena, PROJECT, &wanted, &none, &made, &info),
+    ck_assert_int_eq(campaignedit_create(db, arena, PROJECT, &wanted, &none, &made, &info),
                      ERR_NOT_FOUND);
     ck_assert_str_eq(info.message, "Segment not found");
 }

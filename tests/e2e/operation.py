@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from lib.client import Client  # noqa: E402
 from lib.stack import ROOT, alive, stack, tool  # noqa: E402
 
-CLASSES = 4
+CLASSES = 6
 
 
 def expect(condition, problem):
@@ -100,7 +100,8 @@ def worker_words(running, project):
     """Classes and jobs by name; everything else is wrong usage."""
     helped = run(running, "muster-worker", "--help")
     expect(helped.returncode == 0 and helped.stdout.startswith("usage: "), f"{helped!r}")
-    for words in (["import"], ["compute"], ["sns"], ["deliver"], ["all"], ["fold", "merge"], ["history", "cleanup"],
+    for words in (["import"], ["compute"], ["schedule"], ["call"], ["sns"], ["deliver"], ["all"], ["fold", "merge"], ["history", "cleanup"],
+                  ["campaigns", "flows"],
                   ["all", "--now"]):
         done = run(running, "muster-worker", *words)
         expect(done.returncode == 0 and "level=error" not in done.stderr, f"{words}: {done!r}")

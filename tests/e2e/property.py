@@ -200,6 +200,7 @@ def fill(running, project, client, contacts, ids):
         inside = [c["email"] for c in contacts if old in c["sets"]]
         if inside:
             client.want(200, "POST", f"/segments/{new}/members", {"emails": inside})
+    client.want(201, "POST", "/api/v1/templates", {"name": "t", "subject": "s", "htmlBody": "b"})
     for word in ("tag", "list", "campaign", "sequence"):  # with the same numbers
         for n in (1, 2):
             client.want(201, "POST", f"/api/v1/{word}s", {"name": f"{word}.{n}", "templateId": 1})

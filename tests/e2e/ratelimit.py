@@ -56,6 +56,10 @@ def limited(running):
     expect(one.request("GET", "/contacts").status == 200, "Plunk has no such limit")
     expect(headers(stranger.request("GET", "/api/v1/tags")) == (GENERAL, GENERAL - 1, reset),
            "another account has its own")
+    for n in range(SEND + 1):
+        reply = stranger.request("POST", f"/api/v1/campaigns/9/{('send', 'schedule')[n % 2]}", {})
+        expect(reply.status == (404 if n < SEND else 429), f"sending {n}: {reply!r}")
+        expect(headers(reply) == (SEND, max(SEND - 1 - n, 0), reset), f"sending {n}: {headers(reply)}")
     expect(Client(running.url).request("GET", "/api/v1/tags").headers.get("X-RateLimit-Limit") is None,
            "no key, no account")
     expect(int(running.sql("SELECT COUNT(*) FROM tag")[0][0]) == 0, "a 429 stored something")

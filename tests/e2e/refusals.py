@@ -24,7 +24,7 @@ def plunk(field, operator, **more):
     return {"logic": "AND", "groups": [{"filters": [{"field": field, "operator": operator, **more}]}]}
 
 
-def requests(contact, segment, other):
+def requests(contact, segment, other, draft, sent):
     """(method, path, body), all of them good ones."""
     return [
         ("POST", "/api/v1/contacts", {
@@ -44,9 +44,9 @@ def requests(contact, segment, other):
         ("POST", "/api/v1/segments", {"siteId": 1, "name": "s", "description": "d", "rules": RULES}),
         ("PUT", "/api/v1/segments/1", {"name": "s2", "description": "d", "rules": RULES}),
         ("POST", "/api/v1/segments/1/count", {"rules": RULES}),
-        ("POST", "/api/v1/campaigns", {"siteId": 1, "name": "c", "templateId": 10, "segmentId": 1,
+        ("POST", "/api/v1/campaigns", {"siteId": 1, "name": "c", "templateId": 1, "segmentId": 1,
                                        "scheduledAt": "2027-01-01T00:00:00Z"}),
-        ("POST", "/api/v1/campaigns", {"siteId": 1, "name": "c", "templateId": 10, "tagId": 1}),
+        ("POST", "/api/v1/campaigns", {"siteId": 1, "name": "c", "templateId": 1, "tagId": 1}),
         ("POST", "/api/v1/sequences", {
             "siteId": 1, "name": "q", "triggerType": "segment_enter", "triggerConfig": {"segmentId": 1},
             "steps": [{"type": "email", "templateId": 1}, {"type": "delay", "days": 2}]}),
@@ -79,6 +79,13 @@ def requests(contact, segment, other):
         ("POST", "/audience/preview", {"audienceType": "FILTERED", "condition": plunk("list.1", "has")}),
         ("POST", "/campaigns", {"name": "Launch", "subject": "Hi", "body": "b", "from": "me@example.com",
                                 "audienceType": "FILTERED", "audienceCondition": plunk("list.1", "has")}),
+        ("PUT", f"/campaigns/{draft}", {"name": "Landing", "replyTo": "you@example.com", "audienceType": "SEGMENT",
+                                        "segmentId": segment, "excludeSegmentIds": [other], "type": "HEADLESS"}),
+        ("POST", f"/campaigns/{sent}/send", {"scheduledFor": "2100-01-01T00:00:00Z"}),
+        ("POST", f"/campaigns/{draft}/test", {"email": "me@example.com"}),
+        ("POST", "/campaigns/bulk-update", {"ids": [NOBODY], "delete": True}),
+        ("PUT", "/api/v1/campaigns/1", {"name": "c", "templateId": 1, "sendingConfigId": 2, "listId": 1}),
+        ("POST", "/api/v1/campaigns/1/schedule", {"scheduledAt": "2100-01-01T00:00:00Z", "sendingConfigId": 3}),
         ("POST", "/v1/track", {"email": "tr@example.com", "event": "e", "timestamp": AT,
                                "data": {"a": {"value": 1, "persistent": False}}})]
 
@@ -88,11 +95,14 @@ def fill(client):
         client.want(201, "POST", "/api/v1/contacts", {"email": f"a{n}@example.com", "tags": ["t"]})
     client.want(201, "POST", "/api/v1/lists", {"name": "L"})
     client.want(201, "POST", "/api/v1/segments", {"name": "S", "rules": RULES})
+    client.want(201, "POST", "/api/v1/templates", {"name": "t", "subject": "s", "htmlBody": "b"})
     client.want(201, "POST", "/api/v1/campaigns", {"name": "c", "templateId": 1})
     client.want(201, "POST", "/api/v1/sequences", {"name": "q"})
     other = client.want(201, "POST", "/segments", {"name": "other", "type": "STATIC"})["id"]
+    ours = [client.want(201, "POST", "/campaigns", {"name": "n", "subject": "s", "body": "b", "from": "me@example.com",
+                                                    "audienceType": "ALL"})["data"]["id"] for _ in range(2)]
     return requests(client.want(200, "GET", "/contacts")["data"][0]["id"],
-                    client.want(200, "GET", "/segments")[1]["id"], other)
+                    client.want(200, "GET", "/segments")[1]["id"], other, *ours)
 
 
 class Tables:

@@ -44,6 +44,16 @@ START_TEST(the_limit_is_exact_and_the_error_stays)
 }
 END_TEST
 
+START_TEST(html_is_harmless_between_tags_and_in_quotes)
+{
+    struct buf b;
+    buf_init(&b, 100);
+    buf_add_html(&b, STR("<a href=\"x\">O'Neil & S\xc3\xb6hne</a>"));
+    unit_str_eq(buf_str(&b), "&lt;a href=&quot;x&quot;&gt;O&#39;Neil &amp; S\xc3\xb6hne&lt;/a&gt;");
+    buf_done(&b);
+}
+END_TEST
+
 START_TEST(a_limit_of_nothing_takes_nothing)
 {
     struct buf b;
@@ -91,6 +101,7 @@ int main(void)
     const struct unit_case cases[] = {
         {appends_in_order, 0},
         {the_limit_is_exact_and_the_error_stays, 0},
+        {html_is_harmless_between_tags_and_in_quotes, 0},
         {a_limit_of_nothing_takes_nothing, 0},
         {grows_from_small_to_large, 0},
         {grown_bytes_are_zero_where_others_stood, 0},

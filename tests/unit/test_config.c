@@ -15,6 +15,7 @@ static void set_up(void)
     unsetenv("MUSTER_MASTER_KEY_FILE");
     unsetenv("MUSTER_WEBHOOK_ALLOW");
     unsetenv("MUSTER_LEASE_SECONDS");
+    unsetenv("MUSTER_CLOCK_AHEAD_S");
     unsetenv("MUSTER_RATE_PLAN");
     unsetenv("CREDENTIALS_DIRECTORY");
 }
@@ -36,6 +37,7 @@ START_TEST(fallbacks)
     ck_assert_str_eq(c.metrics_file, "/run/muster/metrics.mem");
     ck_assert_str_eq(c.webhook_allow, "");
     ck_assert_uint_eq(c.lease_s, 60);
+    ck_assert_uint_eq(c.clock_ahead_s, 0);
 }
 END_TEST
 
@@ -83,6 +85,24 @@ START_TEST(a_lease_ends)
         ck_assert_int_eq(config_from_env(&c, &info), ERR_INVAL);
         ck_assert_ptr_nonnull(strstr(info.message, "MUSTER_LEASE_SECONDS"));
     }
+}
+END_TEST
+
+START_TEST(only_tests_have_a_clock_of_their_own)
+{
+    struct config c;
+    struct err_info info = {0};
+    setenv("MUSTER_CLOCK_AHEAD_S", "86400", 1);
+    ck_assert_int_eq(config_from_env(&c, &info), ERR_INVAL);
+    ck_assert_ptr_nonnull(strstr(info.message, "MUSTER_CLOCK_AHEAD_S"));
+    setenv("MUSTER_ENVIRONMENT", "stack", 1);
+    ck_assert_int_eq(config_from_env(&c, &info), 0);
+    ck_assert_uint_eq(c.clock_ahead_s, 86400);
+    setenv("MUSTER_CLOCK_AHEAD_S", "99999999999", 1);
+    ck_assert_int_eq(config_from_env(&c, &info), ERR_INVAL);
+    setenv("MUSTER_CLOCK_AHEAD_S", "-5", 1);
+    ck_assert_int_eq(config_from_env(&c, &info), ERR_INVAL);
+    ck_assert_ptr_nonnull(strstr(info.message, "MUSTER_CLOCK_AHEAD_S"));
 }
 END_TEST
 
@@ -140,6 +160,7 @@ int main(void)
     tcase_add_test(tc, what_is_set_counts);
     tcase_add_test(tc, the_master_key_is_systemds_unless_it_is_named);
     tcase_add_test(tc, a_lease_ends);
+    tcase_add_test(tc, only_tests_have_a_clock_of_their_own);
     tcase_add_test(tc, plans);
     tcase_add_test(tc, what_is_no_number_is_refused_by_name);
     suite_add_tcase(suite, tc);

@@ -24,6 +24,16 @@ PLACES = {
     "5e600003-3b1f-4c64-8a70-19d0c2f40003": "germans",   # dynamic; "nested" names it
     "5e600004-3b1f-4c64-8a70-19d0c2f40004": "nested",    # dynamic
     "ca000001-90d3-4b7a-a1e6-7cf3d85b0001": "campaign",  # to the segment "teams"
+    "ca000002-90d3-4b7a-a1e6-7cf3d85b0002": "scheduled_campaign",
+    "7e000001-8b3c-4d21-9f60-2ac4e7d10001": "template",
+    "7e000002-8b3c-4d21-9f60-2ac4e7d10002": "used_template",  # of the enabled workflow
+    "f1000001-4e2a-47c9-8d13-b60f95a20001": "workflow",  # not enabled: trigger -> a letter -> two days
+    "f2000001-4e2a-47c9-8d13-b60f95a20001": "workflow_step",  # the letter
+    "f2000002-4e2a-47c9-8d13-b60f95a20002": "second_step",
+    "f3000001-4e2a-47c9-8d13-b60f95a20001": "transition",
+    "f1000002-4e2a-47c9-8d13-b60f95a20002": "enabled_workflow",  # the other template, then two days
+    "f4000001-4e2a-47c9-8d13-b60f95a20001": "execution",  # ada, who waits in it
+    "3a000001-62d9-4f0b-a7c4-91be0d350001": "message",  # to ada, by /v1/send
     "de100001-6f3a-4e82-9b5d-c81f27a40001": "delivery",  # of that webhook
     "50900001-1e4d-4f96-8d2b-a7305cb80001": "rule",
     "1b000002-8a6c-4903-be57-3f92d4e10002": "finished_import",
@@ -175,6 +185,54 @@ class World:
             "name": "News for teams", "subject": "What is new", "body": "<p>Hello</p>", "from": "news@example.com",
             "audienceType": "SEGMENT", "segmentId": segment})["data"]["id"])
 
+    def make_scheduled_campaign(self):
+        found = self.keep("scheduled_campaign", self.plunk.want(201, "POST", "/campaigns", {
+            "name": "Later", "subject": "Soon", "body": "<p>Soon</p>", "from": "news@example.com",
+            "audienceType": "ALL"})["data"]["id"])
+        self.plunk.want(200, "POST", f"/campaigns/{found}/send", {"scheduledFor": "2035-06-01T08:00:00Z"})
+
+    def new_template(self, name):
+        return self.keep(name, self.plunk.want(201, "POST", "/templates", {
+            "name": "Welcome", "subject": "Hello {{firstName ?? there}}", "body": "<p>Hello</p>",
+            "from": "news@example.com"})["id"])
+
+    def make_template(self):
+        self.new_template("template")
+
+    def new_workflow(self, name, template, **more):
+        """Trigger -> a letter -> two days. Returns its id and those of its steps and transitions."""
+        flow = self.keep(name, self.plunk.want(201, "POST", "/workflows", {
+            "name": "Welcome", "eventName": "signup", **more})["id"])
+        for kind, config in (("SEND_EMAIL", {"templateId": template}), ("DELAY", {"amount": 2, "unit": "days"})):
+            self.plunk.want(201, "POST", f"/workflows/{flow}/steps", {
+                "type": kind, "name": kind, "position": {"x": 0, "y": 100}, "config": config, "autoConnect": True})
+        found = self.plunk.want(200, "GET", f"/workflows/{flow}")
+        return flow, [s["id"] for s in found["steps"]], [t["id"] for t in found["transitions"]]
+
+    def make_workflow(self):
+        self.made |= {"workflow_step", "second_step", "transition"}
+        _flow, steps, links = self.new_workflow("workflow", self.real("7e000001-8b3c-4d21-9f60-2ac4e7d10001"))
+        self.keep("workflow_step", steps[1])
+        self.keep("second_step", steps[2])
+        self.keep("transition", links[0])
+
+    make_workflow_step = make_second_step = make_transition = make_workflow
+
+    def make_enabled_workflow(self):
+        self.made |= {"used_template", "execution"}
+        flow, _steps, _links = self.new_workflow("enabled_workflow", self.new_template("used_template"))
+        self.plunk.want(200, "PATCH", f"/workflows/{flow}", {"enabled": True})
+        self.keep("execution", self.plunk.want(201, "POST", f"/workflows/{flow}/executions", {
+            "contactId": self.found[next(iter(CONTACTS))], "context": {"plan": "team"}})["id"])
+        self.work("flows")
+
+    make_used_template = make_execution = make_enabled_workflow
+
+    def make_message(self):
+        self.keep("message", self.plunk.want(200, "POST", "/v1/send", {
+            "to": "ada@example.com", "subject": "Your receipt", "body": "<p>Thank you, {{email}}.</p>",
+            "from": "shop@example.com"})["data"]["emails"][0]["email"])
+
     def make_webhook(self):
         self.keep("webhook", self.plunk.want(201, "POST", "/webhooks", {
             "url": "https://example.com/hooks", "description": "CRM"})["id"])
@@ -244,8 +302,10 @@ class World:
     # -- PushMail's and MailPanda's: numbers --
 
     def number_things(self):
-        """Contacts 1-3; list 1 (contact 1), tag 1 (contact 1), segment 1, segment 2 (not in 1; in words of Plunk only), campaign 1,
-        sequence 1 (started by list 1); in PushMail's world import 1 too, which is done, and a key, KEY_PLACE."""
+        """Contacts 1-3; list 1 (contact 1), tag 1 (contact 1), segment 1, segment 2 (not in 1; in words of Plunk only),
+        templates 1 and 2 (unused), campaign 1, campaign 2 (scheduled), sequence 1 (started by list 1), sequences 2 and 3 (by
+        hand; contact 1 is in both: enrolments 1 and 2); in PushMail's world import 1 too, which is done, and a key,
+        KEY_PLACE."""
         account = Client(self.stack.url, self.keys["secretKey"])
 
         def make(path, body):
@@ -260,8 +320,16 @@ class World:
         germans = self.keep("germans", self.plunk.want(200, "GET", "/segments")[0]["id"])
         self.plunk.want(201, "POST", "/segments", {"name": "Not Germany", "condition": {"logic": "AND", "groups": [
             {"not": True, "filters": [leaf("segment." + germans, "memberOfSegment")]}]}})
+        make("/templates", {"siteId": 1, "name": "News", "subject": "News", "htmlBody": "<p>News</p>"})
+        make("/templates", {"siteId": 1, "name": "Unused", "subject": "News", "htmlBody": "<p>News</p>"})
         make("/campaigns", {"siteId": 1, "name": "News", "templateId": 1, "segmentId": 1})
+        make("/campaigns", {"siteId": 1, "name": "Later", "templateId": 1, "listId": 1, "sendingConfigId": 1})  # campaign 2
+        make("/campaigns/2/schedule", {"scheduledAt": "2035-06-01T08:00:00Z"})
         make("/sequences", {"siteId": 1, "name": "Welcome", "triggerType": "list_add", "triggerConfig": {"listId": 1}})
+        for number, name in ((2, "Onboarding"), (3, "Tips")):
+            make("/sequences", {"siteId": 1, "name": name, "steps": [
+                {"type": "email", "templateId": 1}, {"type": "delay", "days": 3}, {"type": "email", "templateId": 1}]})
+            make(f"/sequences/{number}/enrollments", {"contactId": 1})
         if self.dialect == "pushmail":
             keys = account.want(200, "GET", "/api/v1/api-keys")["data"]["apiKeys"]
             self.numbers[KEY_PLACE] = next(k["id"] for k in keys if k["prefix"].startswith("pk_"))

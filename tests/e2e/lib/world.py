@@ -229,6 +229,7 @@ class Playground:
         self.model.contacts[address]["has"].add(what)
 
     def make_sets(self):
+        self.secret.want(201, "POST", "/api/v1/templates", {"name": "t", "subject": "s", "htmlBody": "b"})
         for n in (1, 2):
             self.secret.want(201, "POST", "/api/v1/tags", {"name": f"tag.{n}"})
             self.secret.want(201, "POST", "/api/v1/lists", {"name": f"list.{n}"})
