@@ -1,5 +1,7 @@
 #include "store/messageclaim.h"
 
+#include <stdlib.h>
+
 #include "store/sqllist.h"
 #include "store/sqlvalue.h"
 #include "store/suppressionset.h"
@@ -265,22 +267,46 @@ static void drop(struct claiming *claiming, const struct messageclaim *claim,
     claiming->dropped[reason][claiming->dropped_count[reason]++] = sqlvalue_of_uuid(&claim->uuid);
 }
 
+static int compare_ordinals(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a;
+    uint32_t y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int compare_contact(const void *ordinal, const void *contact)
+{
+    return compare_ordinals(ordinal, &((const struct contact *)contact)->ordinal);
+}
+
+/* Whom the messages go to, each once, ascending: the order in which everybody locks contacts. */
+static size_t list_ordinals(const struct claiming *claiming, uint32_t *ret)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < claiming->found_count; i++) {
+        ret[i] = claiming->found[i].ordinal;
+    }
+    qsort(ret, claiming->found_count, sizeof *ret, compare_ordinals);
+    for (size_t i = 0; i < claiming->found_count; i++) {
+        if (kept == 0 || ret[kept - 1] != ret[i]) {
+            ret[kept++] = ret[i];
+        }
+    }
+    return kept;
+}
+
+/* Locked, so that whoever opts out meanwhile waits for the claim, or was there before it. */
 static int find_contacts(struct db *db, struct claiming *claiming, struct err_info *info)
 {
-    size_t count = claiming->found_count;
-    size_t at = 0;
-    uint32_t *ordinals = arena_array(claiming->arena, count, sizeof *ordinals);
+    size_t found = 0;
+    uint32_t *ordinals = arena_array(claiming->arena, claiming->found_count, sizeof *ordinals);
+    size_t count = list_ordinals(claiming, ordinals);
     struct contact *contacts = arena_array(claiming->arena, count, sizeof *contacts);
-    for (size_t i = 0; i < count; i++) {
-        ordinals[i] = claiming->found[i].ordinal;
-    }
-    size_t contact_count = 0;
-    int err = contact_by_ordinals(db, claiming->arena, claiming->query->project_id, ordinals, count,
-                                  contacts, &contact_count, info);
-    for (size_t i = 0; err == 0 && i < count && at < contact_count; i++) {
-        if (contacts[at].ordinal == ordinals[i]) { /* they come in the order asked */
-            claiming->found[i].contact = &contacts[at++];
-        }
+    int err = contact_lock_ordinals(db, claiming->arena, claiming->query->project_id, ordinals,
+                                    count, contacts, &found, info);
+    for (size_t i = 0; err == 0 && found > 0 && i < claiming->found_count; i++) {
+        claiming->found[i].contact = bsearch(&claiming->found[i].ordinal, contacts, found,
+                                             sizeof *contacts, compare_contact);
     }
     return err;
 }

@@ -3,6 +3,8 @@
  * report when the lease ends is handed out again, and two senders never get one at once. Whatever
  * would keep a message back is looked at again here, in the transaction of the claim: is its
  * campaign cancelled, its contact gone, unsubscribed or suppressed, then it is dropped instead.
+ * Campaign and contacts are held until the claim is committed: whoever cancels or opts out waits
+ * for it, or it finds that he did.
  */
 #ifndef MUSTER_STORE_MESSAGECLAIM_H
 #define MUSTER_STORE_MESSAGECLAIM_H

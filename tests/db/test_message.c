@@ -250,12 +250,28 @@ static void tell(enum emailevent_type type, const struct uuid *message, bool is_
     ck_assert_int_eq(item.problem_err, 0);
 }
 
-/* Somebody who would cancel while a claim is under way. */
+/* Somebody who would cancel, or opt out, while a claim is under way. */
 struct cancelling {
     struct contacthelp *by;
     bool waited; /* for each message: he could not have the row that he locks */
     bool cancels;
 };
+
+/* Tries to have the row of a contact while a claim is under way. */
+static int render_and_opt_out(void *ctx, struct messageclaim *claim, size_t taken,
+                              struct err_info *info)
+{
+    static const char lock_sql[] = "SELECT 1 FROM contact WHERE project_id = 7 AND ordinal = ?"
+                                   " FOR UPDATE SKIP LOCKED";
+    struct cancelling *opting = ctx;
+    AUTO(db_rows) rows = NULL;
+    (void)taken;
+    (void)info;
+    int found = db_one(opting->by->handles.db, lock_sql, DB_PARAMS(DB_I64(claim->ordinal)), &rows,
+                       &opting->by->info);
+    opting->waited = opting->waited && found == 0;
+    return 0;
+}
 
 static int render_and_cancel(void *ctx, struct messageclaim *claim, size_t taken,
                              struct err_info *info)
@@ -276,12 +292,12 @@ static int render_and_cancel(void *ctx, struct messageclaim *claim, size_t taken
     return 0;
 }
 
-static size_t claim_while_cancelling(struct cancelling *cancelling)
+static size_t claim_while(messageclaim_render *doing, struct cancelling *cancelling)
 {
     const struct messageclaim_query query = {.project_id = CONTACTHELP_PROJECT,
                                              .limit = 10,
                                              .lease_ms = 60000,
-                                             .render = render_and_cancel,
+                                             .render = doing,
                                              .render_ctx = cancelling};
     struct messageclaim_list list;
     int err = messageclaim_run(help.handles.db, help.arena, &query, &list, &help.info);
@@ -297,12 +313,26 @@ START_TEST(a_claim_and_a_cancel_wait_for_each_other)
     exec("INSERT INTO campaign_send (project_id, campaign_id, stage, due_ms) VALUES (7, 3, 4, 0)");
     add_campaign(&help);
     struct cancelling cancelling = {.by = &other, .waited = true};
-    ck_assert_uint_eq(claim_while_cancelling(&cancelling), 10);
+    ck_assert_uint_eq(claim_while(render_and_cancel, &cancelling), 10);
     ck_assert(cancelling.waited);
     cancelling.cancels = true; /* before the claim comes to the campaign */
     ck_assert_int_eq(add(&help, &mail, 1, false), 0);
-    ck_assert_uint_eq(claim_while_cancelling(&cancelling), 1);
+    ck_assert_uint_eq(claim_while(render_and_cancel, &cancelling), 1);
     ck_assert_uint_gt(counts().dropped_for[MESSAGE_CANCELLED], 0);
+    contacthelp_close(&other);
+}
+END_TEST
+
+START_TEST(an_opt_out_waits_for_a_claim)
+{
+    struct contacthelp other;
+    struct message_new twice = {.source = MESSAGE_OF_SEND, .execution_id = 1, .ordinal = FIRST};
+    contacthelp_open(&other);
+    add_campaign(&help);
+    ck_assert_int_eq(add(&help, &twice, 1, false), 0); /* two messages of one contact */
+    struct cancelling opting = {.by = &other, .waited = true};
+    ck_assert_uint_eq(claim_while(render_and_opt_out, &opting), 10);
+    ck_assert(opting.waited);
     contacthelp_close(&other);
 }
 END_TEST
@@ -365,6 +395,7 @@ int main(void)
     tcase_add_test(tests, looked_at_again);
     tcase_add_test(tests, a_campaign_is_cancelled);
     tcase_add_test(tests, a_claim_and_a_cancel_wait_for_each_other);
+    tcase_add_test(tests, an_opt_out_waits_for_a_claim);
     tcase_add_test(tests, reports_count_once);
     tcase_add_test(tests, the_last_one_of_a_contact);
     suite_add_tcase(suite, tests);
