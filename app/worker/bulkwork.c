@@ -1,10 +1,9 @@
 #include "worker/bulkwork.h"
 
-#include "audience/roster.h"
+#include "audience/rosterparts.h"
 #include "base/log.h"
 #include "base/stopsignal.h"
 #include "base/timeutil.h"
-#include "column/key.h"
 #include "store/bulkjob.h"
 #include "store/contactdelete.h"
 #include "store/contactmany.h"
@@ -22,10 +21,7 @@ struct turn {
     struct arena *arena; /* of the batch at hand */
     struct bulkjob *job;
     unsigned lease_ms;
-    uint64_t next;    /* ordinal; the job's stored place, or behind it where nobody is in between */
-    struct bits rows; /* of the part at hand, those from `next` on */
-    uint32_t chunk;
-    bool has_part;
+    struct rosterparts walk; /* whom it is about */
     /* The batch. */
     uint32_t ordinals[CHANGED_AT_ONCE];
     size_t count;
@@ -34,43 +30,24 @@ struct turn {
 
 /* ---- what to do next ----------------------------------------------------------------------- */
 
-/* Brings the part that `next` is in, or the next one. Returns 1, 0 at the end, or an err. */
-static int bring_part(struct turn *turn, struct err_info *info)
+static int read_part(void *ctx, uint32_t from_chunk, uint32_t *ret_chunk, struct str *ret_rows,
+                     struct err_info *info)
 {
+    struct turn *turn = ctx;
     struct bulkjob_part part;
-    int found = bulkjob_part(turn->db, turn->arena, turn->job,
-                             (uint32_t)(turn->next / KEY_CHUNK_ROWS), &part, info);
-    if (found <= 0)
-        return found;
-    if (!roster_unpack(part.rows, &turn->rows))
-        return err_set(info, ERR_INTERNAL, NULL, "a bulk job's part does not unpack");
-    turn->chunk = part.chunk;
-    turn->has_part = true;
-    if (part.chunk == turn->next / KEY_CHUNK_ROWS)
-        for (uint32_t row = 0; row < turn->next % KEY_CHUNK_ROWS; row++)
-            bits_put(&turn->rows, row, false);
-    return 1;
+    int found = bulkjob_part(turn->db, turn->arena, turn->job, from_chunk, &part, info);
+    if (found > 0) {
+        *ret_chunk = part.chunk;
+        *ret_rows = part.rows;
+    }
+    return found;
 }
 
 /* The ordinals of the next batch. Returns 1, 0: there are none left, or an err. */
 static int next_batch(struct turn *turn, struct err_info *info)
 {
-    uint16_t rows[CHANGED_AT_ONCE];
     uint32_t want = turn->job->kind == BULKJOB_DELETE ? DELETED_AT_ONCE : CHANGED_AT_ONCE;
-    turn->count = 0;
-    while (turn->count == 0) {
-        int found = turn->has_part ? 1 : bring_part(turn, info);
-        if (found <= 0)
-            return found;
-        turn->count = bits_rows(&turn->rows, false, 0, want, rows);
-        if (turn->count == 0) {
-            turn->has_part = false;
-            turn->next = ((uint64_t)turn->chunk + 1) * KEY_CHUNK_ROWS;
-        }
-    }
-    for (size_t i = 0; i < turn->count; i++)
-        turn->ordinals[i] = turn->chunk * KEY_CHUNK_ROWS + rows[i];
-    return 1;
+    return rosterparts_next(&turn->walk, turn->ordinals, want, &turn->count, info);
 }
 
 /* ---- doing it ------------------------------------------------------------------------------ */
@@ -133,9 +110,7 @@ static int do_batch(struct turn *turn, struct err_info *info)
 /* Takes over what the batch has stored: the job's place, and the rows that are done. */
 static void batch_done(struct turn *turn)
 {
-    for (size_t i = 0; i < turn->step.done; i++)
-        bits_put(&turn->rows, turn->ordinals[i] % KEY_CHUNK_ROWS, false);
-    turn->next = turn->step.next_ordinal;
+    rosterparts_done(&turn->walk, turn->ordinals, turn->step.done);
     bulkjob_moved(turn->job, &turn->step);
 }
 
@@ -203,7 +178,7 @@ static bool work_on(const struct job *job, struct bulkjob *bulk)
     *turn = (struct turn){.db = job->db,
                           .arena = batches,
                           .job = bulk,
-                          .next = bulk->next_ordinal,
+                          .walk = {.read = read_part, .ctx = turn, .next = bulk->next_ordinal},
                           .lease_ms = (unsigned)job->config->lease_s * 1000};
     int64_t start_us = timeutil_mono_us();
     uint64_t done = bulk->done;

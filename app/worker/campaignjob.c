@@ -1,10 +1,10 @@
 #include "worker/campaignjob.h"
 
 #include "audience/reach.h"
+#include "audience/rosterparts.h"
 #include "base/log.h"
 #include "base/stopsignal.h"
 #include "base/timeutil.h"
-#include "column/key.h"
 #include "filter/plunk.h"
 #include "store/campaignrun.h"
 #include "store/message.h"
@@ -27,12 +27,9 @@ struct turn {
     struct campaignrun run;
     unsigned lease_ms;
     int64_t ahead_ms;
-    /* Where it is among its recipients: `rows` of the part at hand, those from `next` on. */
-    struct bits rows;
-    uint32_t chunk;
-    bool has_part;
-    uint64_t next;
-    struct message_new *messages; /* the batch */
+    struct rosterparts walk;             /* its recipients */
+    uint32_t ordinals[MESSAGES_AT_ONCE]; /* the batch, and its messages */
+    struct message_new *messages;
     size_t count;
     uint64_t put_in;
     bool over;  /* nothing more to do in this turn */
@@ -137,51 +134,37 @@ static int resolve(struct turn *turn, struct err_info *info)
 
 /* ---- their messages ------------------------------------------------------------------------ */
 
-/* Brings the part that `next` is in, or the next one. Returns 1, 0 at the end, or an err. */
-static int bring_part(struct turn *turn, struct err_info *info)
+static int read_part(void *ctx, uint32_t from_chunk, uint32_t *ret_chunk, struct str *ret_rows,
+                     struct err_info *info)
 {
+    struct turn *turn = ctx;
     struct campaignrun_part part;
-    int found = campaignrun_part(turn->db, turn->arena, &turn->run,
-                                 (uint32_t)(turn->next / KEY_CHUNK_ROWS), &part, info);
-    if (found <= 0)
-        return found;
-    if (!roster_unpack(part.rows, &turn->rows))
-        return err_set(info, ERR_INTERNAL, NULL, "a campaign's part does not unpack");
-    turn->chunk = part.chunk;
-    turn->has_part = true;
-    if (part.chunk == turn->next / KEY_CHUNK_ROWS)
-        for (uint32_t row = 0; row < turn->next % KEY_CHUNK_ROWS; row++)
-            bits_put(&turn->rows, row, false);
-    return 1;
+    int found = campaignrun_part(turn->db, turn->arena, &turn->run, from_chunk, &part, info);
+    if (found > 0) {
+        *ret_chunk = part.chunk;
+        *ret_rows = part.rows;
+    }
+    return found;
 }
 
 /* The messages of the next recipients. Returns 1, 0: there are none left, or an err. */
 static int next_batch(struct turn *turn, struct err_info *info)
 {
-    uint16_t rows[MESSAGES_AT_ONCE];
-    turn->count = 0;
-    while (turn->count == 0) {
-        int found = turn->has_part ? 1 : bring_part(turn, info);
-        if (found <= 0)
-            return found;
-        turn->count = bits_rows(&turn->rows, false, 0, MESSAGES_AT_ONCE, rows);
-        if (turn->count == 0) {
-            turn->has_part = false;
-            turn->next = ((uint64_t)turn->chunk + 1) * KEY_CHUNK_ROWS;
-        }
-    }
+    int found = rosterparts_next(&turn->walk, turn->ordinals, MESSAGES_AT_ONCE, &turn->count, info);
+    if (found <= 0)
+        return found;
     turn->messages = arena_array(turn->arena, turn->count, sizeof *turn->messages);
     for (size_t i = 0; i < turn->count; i++)
         turn->messages[i] = (struct message_new){.source = MESSAGE_OF_CAMPAIGN,
                                                  .source_id = turn->run.campaign_id,
-                                                 .ordinal = turn->chunk * KEY_CHUNK_ROWS + rows[i]};
+                                                 .ordinal = turn->ordinals[i]};
     return 1;
 }
 
 /* The place behind the batch. */
 static uint64_t batch_end(const struct turn *turn)
 {
-    return (uint64_t)turn->messages[turn->count - 1].ordinal + 1;
+    return (uint64_t)turn->ordinals[turn->count - 1] + 1;
 }
 
 static int put_in_body(struct db *db, void *ctx, struct err_info *info)
@@ -203,9 +186,8 @@ static int put_in(struct turn *turn, struct err_info *info)
     int err = db_tx(turn->db, DB_WRITE, put_in_body, turn, info);
     if (err < 0)
         return err;
-    for (size_t i = 0; i < turn->count; i++)
-        bits_put(&turn->rows, turn->messages[i].ordinal % KEY_CHUNK_ROWS, false);
-    turn->next = turn->run.next_ordinal = batch_end(turn);
+    rosterparts_done(&turn->walk, turn->ordinals, turn->count);
+    turn->run.next_ordinal = batch_end(turn);
     turn->put_in += turn->count;
     return 0;
 }
@@ -325,7 +307,8 @@ static int run_one(const struct job *job, struct turn *turn, bool *is_good)
         found = campaignrun_claim(job->db, &clock, &turn->run, &info);
     if (found < 0)
         joblog_failure("campaigns", 0, found, &info);
-    turn->next = turn->run.next_ordinal;
+    turn->walk =
+        (struct rosterparts){.read = read_part, .ctx = turn, .next = turn->run.next_ordinal};
     *is_good &= found == 0 || (found > 0 && work_on(turn));
     return found;
 }
