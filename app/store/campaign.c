@@ -126,22 +126,6 @@ static const char *const campaign_page_sql[3][2] = {
      CAMPAIGN_PAGE("c.updated_ms, c.campaign_id")},
     {CAMPAIGN_PAGE("c.name DESC, c.campaign_id DESC"), CAMPAIGN_PAGE("c.name, c.campaign_id")}};
 
-/* A LIKE pattern that finds `text` anywhere, whatever is in it. */
-static struct str campaign_pattern(struct arena *arena, struct str text)
-{
-    char *out = arena_alloc(arena, text.len * 2 + 2);
-    size_t len = 0;
-    out[len++] = '%';
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == '%' || text.at[i] == '_' || text.at[i] == '!') {
-            out[len++] = '!';
-        }
-        out[len++] = text.at[i];
-    }
-    out[len++] = '%';
-    return (struct str){out, len};
-}
-
 /* One page under way. */
 struct campaign_page {
     struct arena *arena;
@@ -173,7 +157,7 @@ static int campaign_list_body(struct db *db, void *ctx, struct err_info *info)
     struct campaign_page *page = ctx;
     const struct campaign_query *query = page->query;
     const char *sql = campaign_page_sql[query->sort][query->ascending ? 1 : 0];
-    struct db_param pattern = DB_STR(campaign_pattern(page->arena, query->search));
+    struct db_param pattern = DB_STR(sqlvalue_containing(page->arena, query->search));
     struct db_param status = DB_I64(query->status);
     int err = campaign_count(db, page, pattern, info);
     if (err < 0) {

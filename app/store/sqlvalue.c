@@ -27,3 +27,17 @@ struct db_param sqlvalue_of_uuid(const struct uuid *uuid)
 {
     return DB_BYTES(uuid->bytes, sizeof(uuid->bytes));
 }
+
+struct str sqlvalue_containing(struct arena *arena, struct str text)
+{
+    char *out = arena_alloc(arena, text.len * 2 + 2);
+    size_t len = 0;
+    out[len++] = '%';
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '%' || text.at[i] == '_' || text.at[i] == '!')
+            out[len++] = '!';
+        out[len++] = text.at[i];
+    }
+    out[len++] = '%';
+    return (struct str){out, len};
+}

@@ -16,4 +16,7 @@ struct uuid sqlvalue_uuid(const struct db_rows *rows, unsigned column);
 struct db_param sqlvalue_of_text(struct str text);
 struct db_param sqlvalue_of_uuid(const struct uuid *uuid);
 
+/* The pattern of LIKE … ESCAPE '!' that finds `text` anywhere, whatever is in it; in the arena. */
+struct str sqlvalue_containing(struct arena *arena, struct str text);
+
 #endif

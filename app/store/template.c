@@ -90,22 +90,6 @@ int template_hold(struct db *db, uint32_t project_id, uint32_t template_id, stru
 #define TEMPLATE_MATCH                                                                             \
     " AND (? = 0 OR type = ?) AND (name LIKE ? ESCAPE '!' OR subject LIKE ? ESCAPE '!')"
 
-/* A LIKE pattern that finds `text` anywhere, whatever is in it. */
-static struct str template_pattern(struct arena *arena, struct str text)
-{
-    char *out = arena_alloc(arena, text.len * 2 + 2);
-    size_t len = 0;
-    out[len++] = '%';
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == '%' || text.at[i] == '_' || text.at[i] == '!') {
-            out[len++] = '!';
-        }
-        out[len++] = text.at[i];
-    }
-    out[len++] = '%';
-    return (struct str){out, len};
-}
-
 struct template_page {
     struct arena *arena;
     uint32_t project_id;
@@ -123,7 +107,7 @@ static int template_page_body(struct db *db, void *ctx, struct err_info *info)
         TEMPLATE_SELECT TEMPLATE_MATCH " ORDER BY template_id DESC LIMIT ? OFFSET ?";
     struct template_page *page = ctx;
     const struct template_query *query = page->query;
-    struct db_param pattern = DB_STR(template_pattern(page->arena, query->search));
+    struct db_param pattern = DB_STR(sqlvalue_containing(page->arena, query->search));
     AUTO(db_rows) rows = NULL;
     AUTO(db_rows) total = NULL;
     size_t room = 0;
