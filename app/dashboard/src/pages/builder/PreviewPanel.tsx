@@ -1,0 +1,78 @@
+/* How many the filter finds, and ten of them: the last answer stays until the next one is there. */
+import { Link } from "wouter";
+import type { Condition, Contact } from "../../api/types";
+import { t } from "../../strings";
+import { Badge, formatNumber, Problem } from "../../ui";
+import { filtersOf } from "../segments/filterWords";
+import type { Counted } from "./answers";
+
+const words = t.builder;
+const COLUMNS = 2;
+
+interface PreviewProps {
+    condition: Condition | null;
+    counted: Counted;
+    openRules: number;
+    isCompact?: boolean;
+}
+
+function valueAt(data: unknown, path: string): string {
+    const value = path.split(".").reduce<unknown>((part, name) => (typeof part === "object" && part !== null ? (part as Record<string, unknown>)[name] : undefined), data);
+    if (value === undefined || value === null)
+        return "–";
+    return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** The data that the rules look at: it says why somebody is in. */
+function dataPaths(condition: Condition | null): string[] {
+    const paths = filtersOf(condition).map(({ field }) => field).filter((field) => field.startsWith("data.")).map((field) => field.slice("data.".length));
+    return [...new Set(paths)].slice(0, COLUMNS);
+}
+
+function Sample({ contacts, paths }: { contacts: Contact[]; paths: string[] }) {
+    return (
+        <ul role="list" className="bld-sample">
+            {contacts.map((contact) => (
+                <li key={contact.id}>
+                    <Link to={`/contacts/${contact.id}`} title={contact.email}>{contact.email}</Link>
+                    <span className="bld-sample-data">
+                        {contact.status === "subscribed"
+                            ? paths.map((path) => <span key={path} title={path}>{valueAt(contact.data, path)}</span>)
+                            : <Badge tone="warn">{contact.status}</Badge>}
+                    </span>
+                </li>
+            ))}
+        </ul>
+    );
+}
+
+function CountLine({ counted }: { counted: Counted }) {
+    const { last, isCurrent, error } = counted;
+    if (!last)
+        return <p className="bld-count-note">{words.counting}</p>;
+    const word = words.contactsWord(last.count);
+    return (
+        <div className={`bld-count ${isCurrent ? "" : "old"}`}>
+            <p role="status" aria-live="polite" aria-atomic="true"><strong>{formatNumber(last.count)}</strong> {word}</p>
+            <p className="bld-count-note">{error ? words.stale : isCurrent ? words.tookMs(formatNumber(Math.round(last.tookMs * 10) / 10)) : words.counting}</p>
+        </div>
+    );
+}
+
+export function PreviewPanel({ condition, counted, openRules, isCompact }: PreviewProps) {
+    const { last, error, retry } = counted;
+    return (
+        <section className="bld-preview" aria-label={words.preview}>
+            {!isCompact && <h2>{words.preview}</h2>}
+            {condition ? <CountLine counted={counted} /> : <p className="soft">{words.previewStart}</p>}
+            {openRules > 0 && <p className="bld-count-note">{words.incompleteRules(openRules)}</p>}
+            {condition && error ? <Problem error={error} onRetry={retry} /> : null}
+            {!isCompact && condition && last && (
+                <>
+                    <p className="bld-count-note">{last.sample.length === 0 ? words.sampleNone : last.count === last.sample.length ? words.sampleAll : words.sample(last.sample.length)}</p>
+                    <Sample contacts={last.sample} paths={dataPaths(condition)} />
+                </>
+            )}
+        </section>
+    );
+}

@@ -1,0 +1,80 @@
+import { Button as AriaButton, Menu as AriaMenu, MenuButton, MenuItem, MenuProvider } from "@ariakit/react";
+import type { ComponentProps, ReactNode } from "react";
+import { useRef, useState } from "react";
+import { Link } from "wouter";
+import { t } from "../strings";
+
+type Look = "primary" | "secondary" | "plain" | "danger";
+
+export interface ButtonProps extends Omit<ComponentProps<"button">, "ref"> {
+    look?: Look;
+    isSmall?: boolean;
+    /** Something is under way: it cannot be pressed again, and says so. */
+    isBusy?: boolean;
+}
+
+export function Button({ look = "secondary", isSmall, isBusy, className, disabled, ...rest }: ButtonProps) {
+    return (
+        <AriaButton
+            type="button"
+            {...rest}
+            className={`button ${look} ${isSmall ? "small" : ""} ${className ?? ""}`}
+            disabled={disabled || isBusy}
+            accessibleWhenDisabled
+            aria-busy={isBusy || undefined}
+        />
+    );
+}
+
+/** A link that looks like a button; `to` is a path below /app. */
+export function LinkButton({ to, look = "secondary", children }: { to: string; look?: Look; children: ReactNode }) {
+    return <Link to={to} className={`button ${look}`}>{children}</Link>;
+}
+
+/** A button that shows a sign only; `label` is what it is called. */
+export function IconButton({ label, children, ...rest }: { label: string; children: ReactNode } & ButtonProps) {
+    return (
+        <Button look="plain" isSmall title={label} aria-label={label} {...rest}>
+            <span aria-hidden="true">{children}</span>
+        </Button>
+    );
+}
+
+export function CopyButton({ text, label = t.copy }: { text: string; label?: string }) {
+    const [isCopied, setCopied] = useState(false);
+    async function copy() {
+        await navigator.clipboard.writeText(text);
+        setCopied(true);
+        setTimeout(() => setCopied(false), 2_000);
+    }
+    return <Button isSmall onClick={copy}><span aria-live="polite">{isCopied ? t.copied : label}</span></Button>;
+}
+
+export interface MenuEntry {
+    label: string;
+    onSelect: () => void;
+    isDanger?: boolean;
+    isDisabled?: boolean;
+}
+
+/** A button that opens a list of actions. */
+export function Menu({ label, items, children }: { label: string; items: MenuEntry[]; children?: ReactNode }) {
+    const button = useRef<HTMLButtonElement>(null);
+    function select(item: MenuEntry) {
+        button.current?.focus(); // a dialog that opens now gives the focus back to where it found it
+        item.onSelect();
+    }
+    return (
+        <MenuProvider>
+            <MenuButton ref={button} className="button secondary" aria-label={label}>{children ?? "⋯"}</MenuButton>
+            <AriaMenu className="menu" gutter={4} portal preserveTabOrder={false} unmountOnHide>
+                {items.map((item) => (
+                    <MenuItem key={item.label} className={`menu-item ${item.isDanger ? "danger" : ""}`}
+                              disabled={item.isDisabled} onClick={() => select(item)}>
+                        {item.label}
+                    </MenuItem>
+                ))}
+            </AriaMenu>
+        </MenuProvider>
+    );
+}
