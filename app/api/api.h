@@ -105,6 +105,8 @@ struct api_request {
     uint32_t site_index; /* of the project in its account: the high half of public ids */
     enum api_key_kind key_kind;
     char key_id[25];
+    bool key_is_session;
+    unsigned key_scopes;  /* store/keyscope.h */
     struct api_rate rate; /* of PushMail */
 };
 
@@ -125,7 +127,7 @@ struct api_response {
     api_more *more;        /* for answers without a bound: what follows `body`; NULL: nothing */
     void *more_ctx;        /* in the request's arena */
     int err;               /* what the handler returned, for the log line */
-    char problem[256];     /* words for the log line on a 5xx; no user data */
+    char problem[256];     /* words for the log line, of a 5xx above all; no user data */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "base/timeutil.h"
 #include "store/apikey.h"
 #include "store/hostmem.h"
+#include "store/keyscope.h"
 
 /* The use of a key is noted this coarsely, so that it costs one write a minute. */
 #define TOUCH_MS 60000
@@ -32,6 +33,21 @@ static void note_use(struct api_request *req, const struct apikey_found *found)
         return;
 }
 
+/* Whether the key may do what the route is for. */
+static int check_scope(const struct api_request *req, struct err_info *info)
+{
+    static const unsigned needed_for[] = {[ROUTE_READ] = KEYSCOPE_READ,
+                                          [ROUTE_WRITE] = KEYSCOPE_WRITE,
+                                          [ROUTE_ADMIN] = KEYSCOPE_ADMIN};
+    char own[KEYSCOPE_TEXT_MAX];
+    if (req->route->scope == ROUTE_NO_SCOPE ||
+        keyscope_allows(req->key_scopes, needed_for[req->route->scope]))
+        return 0;
+    keyscope_print(req->key_scopes, ", ", own);
+    return err_set(info, ERR_FORBIDDEN, NULL, "This key lacks the scope \"%s\"; it has: %s",
+                   keyscope_word(needed_for[req->route->scope]), own);
+}
+
 int auth_check(struct api_request *req, struct err_info *info)
 {
     struct apikey_text text;
@@ -53,10 +69,12 @@ int auth_check(struct api_request *req, struct err_info *info)
         return err;
     note_use(req, &found);
     req->key_kind = text.kind == APIKEY_PUBLIC ? API_KEY_PUBLIC : API_KEY_SECRET;
+    req->key_is_session = text.kind == APIKEY_SESSION;
+    req->key_scopes = found.scopes;
     req->account_id = found.account_id;
     req->project_id = found.project_id;
     req->site_index = found.site_index;
     if (found.project_id)
         uuid_format(&found.project_uuid, req->project_uuid);
-    return 0;
+    return check_scope(req, info);
 }

@@ -1,5 +1,6 @@
 #include "api/bulk.h"
 
+#include "api/audittrail.h"
 #include "api/bodytext.h"
 #include "api/condition.h"
 #include "api/jsonparts.h"
@@ -144,6 +145,9 @@ static int ask(struct api_request *req, struct api_response *res, enum bulkjob_k
     }
     if (err < 0) {
         return err;
+    }
+    if (kind == BULKJOB_DELETE) {
+        audittrail_add(req, res, "contact.erased", "bulk_job", &job.job_id, (struct str){NULL, 0});
     }
     api_begin(res, 202);
     jsonwrite_object(&res->json);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "api/audittrail.h"
 #include "api/bodytext.h"
 #include "api/campaigninput.h"
 #include "api/campaigns.h"
@@ -28,6 +29,8 @@ int campaignaction_send(struct api_request *req, struct api_response *res, struc
             campaignsend_ask(req->db, req->arena, req->project_id, &uuid, &order, &campaign, info);
     if (err < 0)
         return err;
+    audittrail_add(req, res, order.at_ms == 0 ? "campaign.sent" : "campaign.scheduled", "campaign",
+                   &uuid, campaign.name);
     if (order.at_ms == 0)
         return campaigns_answer(req, res, 200, &campaign, "Campaign is being sent");
     timeutil_format(order.at_ms, at);
@@ -42,6 +45,8 @@ int campaignaction_cancel(struct api_request *req, struct api_response *res, str
     int err = campaigns_path_id(req, &uuid, info);
     if (err == 0)
         err = campaignsend_cancel(req->db, req->arena, req->project_id, &uuid, &campaign, info);
+    if (err == 0)
+        audittrail_add(req, res, "campaign.cancelled", "campaign", &uuid, campaign.name);
     return err < 0 ? err : campaigns_answer(req, res, 200, &campaign, "Campaign cancelled");
 }
 

@@ -39,30 +39,49 @@ static void write_change(struct jsonwrite *w, const struct transition *t)
     jsonwrite_object_end(w);
 }
 
-static int read_after(const struct api_request *req, uint64_t *ret, struct err_info *info)
+static int read_sequence(const char *name, struct str text, uint64_t *ret, struct err_info *info)
 {
-    struct str text = api_query(req, "after");
     *ret = 0;
     if (text.at == NULL || num_parse_u64(text, INT64_MAX, ret))
         return 0;
-    return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "after",
-                      "after must be a sequence: a whole number, 0 to begin with the first change");
+    return err_set_at(info, ERR_INVAL, "BAD_REQUEST", name, "%s must be a sequence: a whole number",
+                      name);
+}
+
+/* `after`, ascending; or `before`, newest first. */
+static int read_page(const struct api_request *req, struct transition_page *ret,
+                     struct err_info *info)
+{
+    struct str after = api_query(req, "after"), before = api_query(req, "before");
+    uint64_t limit = 0;
+    ret->newest_first = before.at != NULL;
+    int err = read_sequence("after", after, &ret->from, info);
+    if (err == 0 && before.at)
+        err = read_sequence("before", before, &ret->from, info);
+    if (err == 0 && before.at && after.at)
+        err = err_set_at(info, ERR_INVAL, "BAD_REQUEST", "before",
+                         "Send after (the changes behind it) or before (those before it, newest "
+                         "first), not both");
+    if (err == 0)
+        err = api_query_count(req, "limit", LIST_DEFAULT, LIMIT_CHANGES, false, &limit, info);
+    ret->limit = (size_t)limit;
+    return err;
 }
 
 int changes_list(struct api_request *req, struct api_response *res, struct err_info *info)
 {
     struct segment segment;
     struct transition *changes;
-    uint64_t after, limit;
+    struct transition_page page;
     size_t count;
     int err = segments_find(req, &segment, info);
     if (err == 0)
-        err = read_after(req, &after, info);
-    if (err == 0)
-        err = api_query_count(req, "limit", LIST_DEFAULT, LIMIT_CHANGES, false, &limit, info);
-    if (err == 0) /* one more tells whether there are more */
-        err = transition_list(req->db, req->arena, req->project_id, segment.segment_id, after,
-                              (size_t)limit + 1, &changes, &count, info);
+        err = read_page(req, &page, info);
+    if (err < 0)
+        return err;
+    size_t limit = page.limit++; /* one more tells whether there are more */
+    err = transition_list(req->db, req->arena, req->project_id, segment.segment_id, &page, &changes,
+                          &count, info);
     if (err < 0)
         return err;
     bool has_more = count > limit;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/audittrail.h"
 #include "api/bodytext.h"
 #include "api/condition.h"
 #include "api/contactexport.h"
@@ -14,6 +15,7 @@
 #include "base/limits.h"
 #include "store/contactdelete.h"
 #include "store/email.h"
+#include "store/keyscope.h"
 #include "json/jsonread.h"
 
 /* ---- one contact --------------------------------------------------------------------------- */
@@ -90,7 +92,10 @@ int contacts_get(struct api_request *req, struct api_response *res, struct err_i
     api_begin(res, 200);
     jsonwrite_object(&res->json);
     contactjson_members(&res->json, &contact, req->project_uuid);
-    err = publictoken_write_urls(req, &res->json, &contact.uuid, info);
+    /* They change a subscription, for whoever has them. */
+    if (keyscope_allows(req->key_scopes, KEYSCOPE_WRITE)) {
+        err = publictoken_write_urls(req, &res->json, &contact.uuid, info);
+    }
     jsonwrite_object_end(&res->json);
     return err;
 }
@@ -128,6 +133,7 @@ int contacts_delete(struct api_request *req, struct api_response *res, struct er
         err = contactdelete_one(req->db, req->arena, req->project_id, &uuid, info);
     }
     if (err == 0) {
+        audittrail_add(req, res, "contact.erased", "contact", &uuid, (struct str){NULL, 0});
         api_no_content(res);
     }
     return err;

@@ -67,8 +67,9 @@ static void deliveries_write_attempt(struct jsonwrite *w, struct arena *arena,
     jsonwrite_object_end(w);
 }
 
+/* `payload`: the body as it is sent, which is JSON of our own; at == NULL: not to be told. */
 static void deliveries_write(struct jsonwrite *w, struct arena *arena,
-                             const struct deliverylist_item *item)
+                             const struct deliverylist_item *item, struct str payload)
 {
     jsonwrite_object(w);
     jsonparts_id(w, "id", &item->delivery_id);
@@ -94,6 +95,9 @@ static void deliveries_write(struct jsonwrite *w, struct arena *arena,
     jsonwrite_time(w, item->created_ms);
     jsonwrite_name(w, "updatedAt");
     jsonwrite_time(w, item->updated_ms);
+    if (payload.at != NULL) {
+        jsonparts_json(w, "payload", payload);
+    }
     jsonwrite_object_end(w);
 }
 
@@ -176,12 +180,46 @@ int deliveries_list(struct api_request *req, struct api_response *res, struct er
     jsonwrite_name(&res->json, "data");
     jsonwrite_list(&res->json);
     for (size_t i = 0; i < count; i++) {
-        deliveries_write(&res->json, req->arena, &items[i]);
+        deliveries_write(&res->json, req->arena, &items[i], (struct str){NULL, 0});
     }
     jsonwrite_list_end(&res->json);
     paging_write_cursor(&res->json, &paging, count > 0 ? &items[count - 1].delivery_id : NULL,
                         has_more, total);
     jsonwrite_object_end(&res->json);
+    return 0;
+}
+
+/* ---- one message --------------------------------------------------------------------------- */
+
+static int deliveries_find(const struct api_request *req, const struct uuid *delivery_id,
+                           struct webhook *webhook, struct deliverylist_item *ret,
+                           struct err_info *info)
+{
+    int err = deliveries_find_webhook(req, webhook, info);
+    return err < 0 ? err
+                   : deliverylist_get(req->db, req->arena, req->project_id, webhook->webhook_id,
+                                      delivery_id, ret, info);
+}
+
+int deliveries_get(struct api_request *req, struct api_response *res, struct err_info *info)
+{
+    struct webhook webhook;
+    struct deliverylist_item item;
+    struct uuid delivery_id;
+    struct str payload;
+    if (!uuid_parse(req->path_args[1], &delivery_id)) {
+        delivery_id = (struct uuid){0}; /* the webhook is looked for first, whatever follows it */
+    }
+    int err = deliveries_find(req, &delivery_id, &webhook, &item, info);
+    if (err == 0) {
+        err = deliverylist_body(req->db, req->arena, req->project_id, webhook.webhook_id,
+                                &delivery_id, &payload, info);
+    }
+    if (err < 0) {
+        return err;
+    }
+    api_begin(res, 200);
+    deliveries_write(&res->json, req->arena, &item, payload);
     return 0;
 }
 
@@ -193,16 +231,12 @@ static int deliveries_answer(const struct api_request *req, struct api_response 
 {
     struct webhook webhook;
     struct deliverylist_item item;
-    int err = deliveries_find_webhook(req, &webhook, info);
-    if (err == 0) {
-        err = deliverylist_get(req->db, req->arena, req->project_id, webhook.webhook_id,
-                               delivery_id, &item, info);
-    }
+    int err = deliveries_find(req, delivery_id, &webhook, &item, info);
     if (err < 0) {
         return err;
     }
     api_begin(res, 202);
-    deliveries_write(&res->json, req->arena, &item);
+    deliveries_write(&res->json, req->arena, &item, (struct str){NULL, 0});
     return 0;
 }
 

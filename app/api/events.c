@@ -1,15 +1,16 @@
 #include "api/events.h"
 
+#include "api/audittrail.h"
 #include "api/bodytext.h"
 #include "api/condition.h"
 #include "api/contacts.h"
+#include "api/daterange.h"
 #include "api/jsonparts.h"
 #include "api/track.h"
 #include "api/usage.h"
 #include "audience/audience.h"
 #include "audience/facts.h"
 #include "base/limits.h"
-#include "base/timeutil.h"
 #include "store/contactdata.h"
 #include "store/event.h"
 #include "store/eventdelete.h"
@@ -190,37 +191,15 @@ int events_names(struct api_request *req, struct api_response *res, struct err_i
     return 0;
 }
 
-/* A date of the query; a day as an end means all of that day. */
-static int read_date(const struct api_request *req, const char *name, bool is_end, int64_t *ret_ms,
-                     struct err_info *info)
-{
-    struct str text = api_query(req, name);
-    if (text.len == 0) {
-        return 0;
-    }
-    switch (timeutil_parse(text, ret_ms)) {
-    case TIMEUTIL_INSTANT:
-        return 0;
-    case TIMEUTIL_DAY:
-        *ret_ms += is_end ? TIMEUTIL_DAY_MS - 1 : 0;
-        return 0;
-    case TIMEUTIL_NOT_DATE:
-    case TIMEUTIL_BAD_DATE:
-        break;
-    }
-    return err_set_at(info, ERR_INVAL, "BAD_REQUEST", name,
-                      "%s must be a date such as 2026-01-31 or 2026-01-31T12:00:00Z", name);
-}
-
 int events_stats(struct api_request *req, struct api_response *res, struct err_info *info)
 {
-    int64_t from_ms = INT64_MIN;
-    int64_t to_ms = INT64_MAX;
+    int64_t from_ms;
+    int64_t to_ms;
     struct event_stat *stats;
     size_t count;
-    int err = read_date(req, "startDate", false, &from_ms, info);
+    int err = daterange_read(req, "startDate", false, INT64_MIN, &from_ms, info);
     if (err == 0) {
-        err = read_date(req, "endDate", true, &to_ms, info);
+        err = daterange_read(req, "endDate", true, INT64_MAX, &to_ms, info);
     }
     if (err == 0) {
         err =
@@ -352,6 +331,7 @@ int events_delete(struct api_request *req, struct api_response *res, struct err_
     if (err < 0) {
         return err;
     }
+    audittrail_add_text(req, res, "event.deleted", "event", name);
     api_begin(res, 200);
     jsonwrite_object(&res->json);
     jsonwrite_name(&res->json, "deletedCount");

@@ -1,5 +1,6 @@
 #include "api/fielduse.h"
 
+#include "api/audittrail.h"
 #include "api/usage.h"
 #include "audience/roster.h"
 #include "base/timeutil.h"
@@ -143,6 +144,7 @@ int fielduse_delete(struct api_request *req, struct api_response *res, struct er
     if (err < 0) {
         return err;
     }
+    audittrail_add_text(req, res, "field.deleted", "field", req->path_args[0]);
     api_begin(res, 200);
     jsonwrite_object(&res->json);
     jsonwrite_name(&res->json, "deletedFrom");

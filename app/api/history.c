@@ -1,5 +1,6 @@
 #include "api/history.h"
 
+#include "api/daterange.h"
 #include "api/historypoints.h"
 #include "api/segments.h"
 #include "base/limits.h"
@@ -7,16 +8,6 @@
 #define DEFAULT_MS (30 * TIMEUTIL_DAY_MS)
 
 /* ---- what is asked for --------------------------------------------------------------------- */
-
-static int read_interval(const struct api_request *req, int64_t *ret_ms, struct err_info *info)
-{
-    struct str text = api_query(req, "interval");
-    bool is_hour = str_eq_c(text, "hour");
-    *ret_ms = is_hour ? SEGHISTORY_HOUR_MS : TIMEUTIL_DAY_MS;
-    if (is_hour || text.at == NULL || str_eq_c(text, "day"))
-        return 0;
-    return err_set_at(info, ERR_INVAL, "BAD_REQUEST", "interval", "interval must be hour or day");
-}
 
 static int read_date(const struct api_request *req, const char *name, int64_t fallback_ms,
                      int64_t *ret_ms, struct err_info *info)
@@ -53,7 +44,7 @@ static int read_range(const struct api_request *req, struct historypoints_range 
     int64_t now_ms, from_ms = 0, to_ms = 0, step_ms = 0;
     int err = db_now_ms(req->db, &now_ms, info);
     if (err == 0)
-        err = read_interval(req, &step_ms, info);
+        err = daterange_interval(req, &step_ms, info);
     if (err == 0)
         err = read_date(req, "to", now_ms, &to_ms, info);
     int64_t end_ms = to_ms < now_ms ? to_ms : now_ms;

@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "api/audittrail.h"
 #include "api/csvtext.h"
 #include "api/errors.h"
 #include "api/jsonparts.h"
 #include "base/limits.h"
 #include "store/importerror.h"
 #include "store/importjson.h"
+#include "store/importmapping.h"
 #include "store/segment.h"
 #include "store/tag.h"
 
@@ -188,6 +190,40 @@ static int next_piece(struct imports_file *file, char *piece, size_t *ret_len,
                               : api_read_body(file->req, piece, PIECE_BYTES, ret_len, info);
 }
 
+static int take_field(struct api_request *req, const char *name,
+                      const struct multipart_field *field, struct err_info *info)
+{
+    if (field->is_long) {
+        return err_set_at(info, ERR_INVAL, NULL, name, "%s is longer than %d bytes", name,
+                          MULTIPART_FIELD_BYTES);
+    }
+    if (!str_is_utf8(field->value)) {
+        return err_set_at(info, ERR_INVAL, NULL, name, "%s is not valid UTF-8", name);
+    }
+    if (req->query_count == API_MAX_QUERY) {
+        return err_set_at(info, ERR_INVAL, NULL, name,
+                          "At most %d query parameters are allowed, and %s counts as one",
+                          API_MAX_QUERY, name);
+    }
+    req->query[req->query_count++] = (struct api_param){field->name, str_trim(field->value)};
+    return 0;
+}
+
+int imports_take_fields(struct imports_file *file, struct err_info *info)
+{
+    const struct multipart *m = &file->multipart;
+    struct api_request *req = file->req;
+    int err = 0;
+    for (unsigned i = 0; file->is_multipart && i < m->field_count; i++) {
+        for (size_t k = 0; err == 0 && k < file->field_name_count; k++) {
+            if (str_eq_c(m->fields[i].name, file->field_names[k])) {
+                err = take_field(req, file->field_names[k], &m->fields[i], info);
+            }
+        }
+    }
+    return err;
+}
+
 /* A field that means something, and came too late for that. */
 static int check_fields(const struct imports_file *file, struct err_info *info)
 {
@@ -272,11 +308,23 @@ int imports_check_body(struct api_request *req, struct api_response *res, struct
     return err;
 }
 
+/* What the client says its columns are, as it is to be stored. */
+static int read_mapping(const struct api_request *req, struct importjob_input *input,
+                        struct err_info *info)
+{
+    struct importmapping mapping;
+    int err = importmapping_read(req->arena, api_query(req, "columns"), input, &mapping, info);
+    input->mapping = mapping.text;
+    return err;
+}
+
 int imports_create(struct api_request *req, struct api_response *res, struct err_info *info)
 {
     struct importjob_input input;
     struct importupload upload;
-    struct imports_file file = {.req = req};
+    static const char *const form_fields[] = {"columns"};
+    struct imports_file file = {
+        .req = req, .field_names = form_fields, .field_name_count = ARRAY_LEN(form_fields)};
     int err = imports_check_body(req, res, info);
     if (err != 0) {
         return err < 0 ? err : 0;
@@ -286,11 +334,18 @@ int imports_create(struct api_request *req, struct api_response *res, struct err
         err = imports_open(req, &file, &input, info);
     }
     if (err == 0) {
+        err = imports_take_fields(&file, info);
+    }
+    if (err == 0) {
+        err = read_mapping(req, &input, info);
+    }
+    if (err == 0) {
         err = imports_store(&file, &input, &upload, info);
     }
     if (err < 0) {
         return err;
     }
+    audittrail_add(req, res, "import.started", "import", &upload.job.job_id, (struct str){NULL, 0});
     api_begin(res, 202);
     jsonwrite_object(&res->json);
     jsonwrite_name(&res->json, "message");
@@ -322,9 +377,13 @@ static int find(const struct api_request *req, struct importjob *ret, struct err
 int imports_get(struct api_request *req, struct api_response *res, struct err_info *info)
 {
     struct importjob job;
+    struct importtarget target;
     struct importerror *errors;
     size_t count;
     int err = find(req, &job, info);
+    if (err == 0) {
+        err = importtarget_read(req->db, req->arena, &job, &target, info);
+    }
     if (err == 0) {
         err = importerror_list(req->db, req->arena, req->project_id, &job.job_id, 0,
                                LIMIT_IMPORT_ERRORS_SHOWN, &errors, &count, info);
@@ -333,7 +392,7 @@ int imports_get(struct api_request *req, struct api_response *res, struct err_in
         return err;
     }
     api_begin(res, 200);
-    importjson_write(&res->json, &job, errors, count);
+    importjson_write(&res->json, &job, &target, errors, count);
     return 0;
 }
 
@@ -343,6 +402,9 @@ int imports_cancel(struct api_request *req, struct api_response *res, struct err
     int err = read_id(req, &id, info);
     if (err == 0) {
         err = importjob_cancel(req->db, req->arena, req->project_id, kind_of(req), &id, info);
+    }
+    if (err == 0) {
+        audittrail_add(req, res, "import.cancelled", "import", &id, (struct str){NULL, 0});
     }
     return err < 0 ? err : imports_get(req, res, info);
 }

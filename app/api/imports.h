@@ -41,6 +41,12 @@ int imports_open(struct api_request *req, struct imports_file *file, struct impo
                  struct err_info *info) MUST_CHECK;
 
 /*
+ * What the form says before the file (field_names) counts as the query does, which wins. Returns 0,
+ * or ERR_INVAL for a field that is too long or no UTF-8, or one too many.
+ */
+int imports_take_fields(struct imports_file *file, struct err_info *info) MUST_CHECK;
+
+/*
  * Stores the file and submits the job. Returns 0; ERR_INVAL (it is empty, a broken body, a field
  * too late); ERR_CONFLICT (too many open jobs); ERR_TOO_LARGE; or an err of the database. On an err
  * nothing of it stays.

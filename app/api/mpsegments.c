@@ -1,5 +1,6 @@
 #include "api/mpsegments.h"
 
+#include "api/audittrail.h"
 #include "api/bodytext.h"
 #include "api/condition.h"
 #include "api/contactstream.h"
@@ -150,6 +151,9 @@ int mpsegments_create(struct api_request *req, struct api_response *res, struct 
     if (err == 0) {
         err = segment_create(req->db, req->arena, req->project_id, &uuid, &input, &segment, info);
     }
+    if (err == 0) {
+        audittrail_add(req, res, "segment.created", "segment", &segment.uuid, segment.name);
+    }
     return err < 0 ? err : mpsegments_answer(req, res, 201, &segment, info);
 }
 
@@ -193,6 +197,7 @@ int mpsegments_update(struct api_request *req, struct api_response *res, struct 
                              &segment, info);
     }
     if (err == 0) {
+        audittrail_add(req, res, "segment.updated", "segment", &segment.uuid, segment.name);
         mpparts_success(res);
     }
     return err;
@@ -208,6 +213,7 @@ int mpsegments_delete(struct api_request *req, struct api_response *res, struct 
     if (err < 0) {
         return err;
     }
+    audittrail_add(req, res, "segment.deleted", "segment", &segment.uuid, segment.name);
     segmentparts_drop(req, &segment);
     mpparts_success(res);
     return 0;

@@ -252,7 +252,7 @@ static int next_part(struct multipart *m, struct arena *arena, struct part *part
     return err;
 }
 
-/* Keeps the part at whose content we are, if it is a short field. */
+/* Keeps the part at whose content we are, if it is a field. */
 static int keep_field(struct multipart *m, struct arena *arena, const struct part *part,
                       bool is_behind, struct err_info *info)
 {
@@ -266,11 +266,10 @@ static int keep_field(struct multipart *m, struct arena *arena, const struct par
     }
     const char *start = m->bytes + m->at;
     const char *end = memmem(start, m->end - m->at, m->delimiter, m->delimiter_len);
-    if (end != NULL && end - start <= MULTIPART_FIELD_BYTES) {
-        struct str value = {start, (size_t)(end - start)};
-        m->fields[m->field_count++] =
-            (struct multipart_field){part->name, str_copy(arena, value), is_behind};
-    }
+    bool is_long = end == NULL || end - start > MULTIPART_FIELD_BYTES;
+    struct str value = {start, is_long ? 0 : (size_t)(end - start)};
+    m->fields[m->field_count++] =
+        (struct multipart_field){part->name, str_copy(arena, value), is_long, is_behind};
     return 0;
 }
 

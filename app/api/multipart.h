@@ -10,13 +10,14 @@
 #define MULTIPART_ROOM (64 * 1024)
 #define MULTIPART_BOUNDARY_MAX 70 /* RFC 2046 §5.1.1 */
 #define MULTIPART_PARTS_MAX 100
-#define MULTIPART_FIELDS_MAX 16    /* further ones are passed over */
-#define MULTIPART_FIELD_BYTES 1024 /* and longer ones */
+#define MULTIPART_FIELDS_MAX 16           /* further ones are passed over */
+#define MULTIPART_FIELD_BYTES (32 * 1024) /* of longer ones only the name is kept */
 
 /* A part that is no file. */
 struct multipart_field {
     struct str name; /* in the arena, as the value */
     struct str value;
+    bool is_long;   /* over MULTIPART_FIELD_BYTES: the value was not kept */
     bool is_behind; /* it stood behind the file; known once multipart_finish has seen it */
 };
 

@@ -1,5 +1,6 @@
 #include "api/pmcampaigns.h"
 
+#include "api/audittrail.h"
 #include "api/bodytext.h"
 #include "api/campaigninput.h"
 #include "api/jsonparts.h"
@@ -320,6 +321,10 @@ static int pmcampaigns_order(const struct api_request *req, struct api_response 
         err = campaignsend_ask(req->db, req->arena, req->project_id, &campaign->uuid, &order,
                                &stored, info);
     }
+    if (err == 0) {
+        audittrail_add(req, res, at_ms == 0 ? "campaign.sent" : "campaign.scheduled", "campaign",
+                       &stored.uuid, stored.name);
+    }
     return err < 0 ? err : pmcampaigns_answer(req, res, 200, &stored);
 }
 
@@ -352,6 +357,9 @@ int pmcampaigns_cancel(struct api_request *req, struct api_response *res, struct
     if (err == 0) {
         err = campaignsend_cancel(req->db, req->arena, req->project_id, &campaign.uuid, &stored,
                                   info);
+    }
+    if (err == 0) {
+        audittrail_add(req, res, "campaign.cancelled", "campaign", &stored.uuid, stored.name);
     }
     return err < 0 ? err : pmcampaigns_answer(req, res, 200, &stored);
 }

@@ -1,5 +1,6 @@
 #include "api/pmcontacts.h"
 
+#include "api/audittrail.h"
 #include "api/pmcontactfields.h"
 #include "api/pmcontactquery.h"
 #include "api/pmcontactwrite.h"
@@ -141,9 +142,11 @@ int pmcontacts_delete(struct api_request *req, struct api_response *res, struct 
     int err = find(req, &contact, info);
     if (err == 0)
         err = contactdelete_one(req->db, req->arena, req->project_id, &contact.uuid, info);
-    if (err == 0)
-        pushmail_deleted(res);
-    return err;
+    if (err < 0)
+        return err;
+    audittrail_add(req, res, "contact.erased", "contact", &contact.uuid, (struct str){NULL, 0});
+    pushmail_deleted(res);
+    return 0;
 }
 
 /* ---- tags and lists ------------------------------------------------------------------------ */

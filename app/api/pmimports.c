@@ -1,5 +1,6 @@
 #include "api/pmimports.h"
 
+#include "api/audittrail.h"
 #include "api/imports.h"
 #include "api/jsonparts.h"
 #include "api/pushmail.h"
@@ -113,27 +114,7 @@ static int answer(struct api_request *req, struct api_response *res, int status,
     return 0;
 }
 
-/* What the form says counts as the query does, which wins. */
 static const char *const form_fields[] = {"siteId", "tag", "listId"};
-
-static int take_fields(struct api_request *req, const struct imports_file *file,
-                       struct err_info *info)
-{
-    const struct multipart *m = &file->multipart;
-    for (unsigned i = 0; file->is_multipart && i < m->field_count; i++) {
-        const struct multipart_field *field = &m->fields[i];
-        for (size_t k = 0; k < ARRAY_LEN(form_fields); k++) {
-            if (!str_eq_c(field->name, form_fields[k]) || req->query_count == API_MAX_QUERY)
-                continue;
-            if (!str_is_utf8(field->value))
-                return err_set_at(info, ERR_INVAL, NULL, form_fields[k], "%s is not valid UTF-8",
-                                  form_fields[k]);
-            req->query[req->query_count++] =
-                (struct api_param){field->name, str_trim(field->value)};
-        }
-    }
-    return 0;
-}
 
 static int read_options(const struct api_request *req, struct importjob_input *input,
                         struct err_info *info)
@@ -156,13 +137,16 @@ int pmimports_create(struct api_request *req, struct api_response *res, struct e
         return err < 0 ? err : 0;
     err = imports_open(req, &file, &input, info);
     if (err == 0)
-        err = take_fields(req, &file, info);
+        err = imports_take_fields(&file, info);
     if (err == 0)
         err = site_choose(req, info);
     if (err == 0)
         err = read_options(req, &input, info);
     if (err == 0)
         err = imports_store(&file, &input, &upload, info);
+    if (err == 0)
+        audittrail_add(req, res, "import.started", "import", &upload.job.job_id,
+                       (struct str){NULL, 0});
     return err < 0 ? err : answer(req, res, 202, upload.job.number, info);
 }
 

@@ -1,6 +1,8 @@
 #include "api/pmkeys.h"
 
+#include "api/audittrail.h"
 #include "api/bodytext.h"
+#include "api/keys.h"
 #include "api/pushmail.h"
 #include "api/site.h"
 #include "base/num.h"
@@ -41,10 +43,7 @@ static void write_key(struct jsonwrite *w, const struct apikey *key, const char 
         jsonwrite_i64(w, site_id);
     else
         jsonwrite_null(w);
-    jsonwrite_name(w, "scopes");
-    jsonwrite_list(w);
-    jsonwrite_c(w, "*");
-    jsonwrite_list_end(w);
+    keys_write_scopes(w, key->scopes);
     if (!text)
         write_time(w, "lastUsedAt", key->last_used_ms);
     write_time(w, "createdAt", key->created_ms);
@@ -137,17 +136,19 @@ int pmkeys_create(struct api_request *req, struct api_response *res, struct err_
 {
     const struct bodytext field = {"name", NAME_CHARS, true};
     struct str name;
-    uint32_t project_id = 0;
+    struct apikey_new fresh = {
+        .kind = APIKEY_ACCOUNT, .account_id = req->account_id, .scopes = req->key_scopes};
+    const struct audit_actor actor = audittrail_actor(req);
     int64_t site_id = 0;
     char text[APIKEY_TEXT_MAX];
     struct apikey_text parsed;
     struct apikey key;
     int err = bodytext_read(req->json, &field, &name, info);
     if (err == 0)
-        err = read_site(req, &project_id, &site_id, info);
+        err = read_site(req, &fresh.project_id, &site_id, info);
+    fresh.name = str_trim(name);
     if (err == 0)
-        err = apikey_create(req->db, APIKEY_ACCOUNT, req->account_id, project_id, str_trim(name),
-                            text, info);
+        err = apikey_create(req->db, &fresh, &actor, text, info);
     if (err < 0)
         return err;
     if (!apikey_parse(str_from(text), &parsed))
@@ -163,6 +164,7 @@ int pmkeys_create(struct api_request *req, struct api_response *res, struct err_
 
 int pmkeys_delete(struct api_request *req, struct api_response *res, struct err_info *info)
 {
+    const struct audit_actor actor = audittrail_actor(req);
     struct apikey *keys = NULL;
     size_t count = 0;
     uint64_t number = 0;
@@ -173,7 +175,7 @@ int pmkeys_delete(struct api_request *req, struct api_response *res, struct err_
     for (size_t i = 0; is_number && i < count; i++) {
         if (keys[i].number != number)
             continue;
-        err = apikey_revoke(req->db, keys[i].key_id, info);
+        err = apikey_revoke(req->db, keys[i].key_id, &actor, "key.revoked", info);
         if (err < 0)
             return err;
         hostmem_revoked(req->context->hostmem);

@@ -1,5 +1,6 @@
 #include "api/pmsegments.h"
 
+#include "api/audittrail.h"
 #include "api/bodytext.h"
 #include "api/condition.h"
 #include "api/jsonparts.h"
@@ -196,6 +197,9 @@ int pmsegments_create(struct api_request *req, struct api_response *res, struct 
     if (err == 0) {
         err = segment_create(req->db, req->arena, req->project_id, &uuid, &input, &segment, info);
     }
+    if (err == 0) {
+        audittrail_add(req, res, "segment.created", "segment", &segment.uuid, segment.name);
+    }
     return err < 0 ? err : pmsegments_answer(req, res, 201, &segment, info);
 }
 
@@ -230,6 +234,9 @@ int pmsegments_update(struct api_request *req, struct api_response *res, struct 
         err = segment_update(req->db, req->arena, req->project_id, &segment.uuid, parts, &input,
                              &segment, info);
     }
+    if (err == 0) {
+        audittrail_add(req, res, "segment.updated", "segment", &segment.uuid, segment.name);
+    }
     if (err == 0 && (parts & SEGMENT_SET_FILTER) == 0) {
         err = segmentparts_count(req, &segment, info);
     }
@@ -246,6 +253,7 @@ int pmsegments_delete(struct api_request *req, struct api_response *res, struct 
     if (err < 0) {
         return err;
     }
+    audittrail_add(req, res, "segment.deleted", "segment", &segment.uuid, segment.name);
     segmentparts_drop(req, &segment);
     pushmail_deleted(res);
     return 0;

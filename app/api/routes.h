@@ -29,6 +29,17 @@ enum route_pool { ROUTE_FAST, ROUTE_BULK };
 #define ROUTE_FAST_MS 10000u
 #define ROUTE_BULK_MS 600000u
 
+/*
+ * What a key must be allowed (api_key.scopes) to call it. Reading is whatever stores nothing,
+ * previews too. A line that forgets its scope is for administrators only.
+ */
+enum route_scope {
+    ROUTE_ADMIN,
+    ROUTE_WRITE,
+    ROUTE_READ,
+    ROUTE_NO_SCOPE /* no key at all, or any good one */
+};
+
 struct route {
     enum api_method method;
     const char *pattern; /* ":name" parts are parameters, at most 4 */
@@ -36,6 +47,7 @@ struct route {
     enum route_keys keys;
     enum route_body body;
     enum route_pool pool;
+    enum route_scope scope;
 };
 
 /* What a path and a method come to. */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "api/audittrail.h"
 #include "api/bodytext.h"
 #include "api/condition.h"
 #include "api/contactexport.h"
@@ -318,6 +319,9 @@ int segments_create(struct api_request *req, struct api_response *res, struct er
     if (err == 0) {
         err = segment_create(req->db, req->arena, req->project_id, &uuid, &input, &segment, info);
     }
+    if (err == 0) {
+        audittrail_add(req, res, "segment.created", "segment", &segment.uuid, segment.name);
+    }
     return err < 0 ? err : segments_answer(req, res, 201, &segment, info);
 }
 
@@ -350,6 +354,9 @@ int segments_update(struct api_request *req, struct api_response *res, struct er
     }
     err = segment_update(req->db, req->arena, req->project_id, &segment.uuid, parts, &input,
                          &segment, info);
+    if (err == 0) {
+        audittrail_add(req, res, "segment.updated", "segment", &segment.uuid, segment.name);
+    }
     return err < 0 ? segments_blame(err, parts, info)
                    : segments_answer(req, res, 200, &segment, info);
 }
@@ -364,6 +371,7 @@ int segments_delete(struct api_request *req, struct api_response *res, struct er
     if (err < 0) {
         return err;
     }
+    audittrail_add(req, res, "segment.deleted", "segment", &segment.uuid, segment.name);
     segmentparts_drop(req, &segment);
     api_no_content(res);
     return 0;

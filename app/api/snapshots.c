@@ -1,5 +1,6 @@
 #include "api/snapshots.h"
 
+#include "api/audittrail.h"
 #include "api/bodytext.h"
 #include "api/segmentparts.h"
 #include "api/segments.h"
@@ -76,6 +77,9 @@ int snapshots_create(struct api_request *req, struct api_response *res, struct e
     if (err == 0) {
         input.counted_ms = roster.at_ms;
         err = segment_create(req->db, req->arena, req->project_id, &uuid, &input, &segment, info);
+    }
+    if (err == 0) {
+        audittrail_add(req, res, "segment.created", "segment", &segment.uuid, segment.name);
     }
     return err < 0 ? err : segments_answer(req, res, 201, &segment, info);
 }

@@ -1,5 +1,6 @@
 #include "api/suppressions.h"
 
+#include "api/audittrail.h"
 #include "api/bodytext.h"
 #include "api/jsonparts.h"
 #include "api/paging.h"
@@ -171,6 +172,8 @@ int suppressions_create(struct api_request *req, struct api_response *res, struc
         err = suppression_create(req->db, req->project_id, &rule, info);
     }
     if (err == 0) {
+        audittrail_add(req, res, "suppression.created", "suppression", &rule.uuid,
+                       (struct str){NULL, 0});
         answer(req, res, 201, &rule);
     }
     return err;
@@ -191,6 +194,8 @@ int suppressions_update(struct api_request *req, struct api_response *res, struc
         err = suppression_update(req->db, req->project_id, &rule, info);
     }
     if (err == 0) {
+        audittrail_add(req, res, "suppression.updated", "suppression", &rule.uuid,
+                       (struct str){NULL, 0});
         answer(req, res, 200, &rule);
     }
     return err;
@@ -204,6 +209,8 @@ int suppressions_delete(struct api_request *req, struct api_response *res, struc
         err = suppression_delete(req->db, req->project_id, &uuid, info);
     }
     if (err == 0) {
+        audittrail_add(req, res, "suppression.deleted", "suppression", &uuid,
+                       (struct str){NULL, 0});
         api_no_content(res);
     }
     return err;

@@ -82,39 +82,37 @@ int system_config(struct api_request *req, struct api_response *res, struct err_
     return 0;
 }
 
-static void write_queues(struct buf *out, const struct serverinfo_counts *counts,
-                         const struct serverinfo_queues *queues)
+static void write_queue(struct buf *out, const struct queuedepth *queue, const char *depth,
+                        const char *depth_help, const char *age, const char *age_help)
 {
-    const struct {
-        const char *name, *help;
-        double value;
-    } gauges[] = {
-        {"muster_projects", "Projects there are.", (double)counts->projects},
-        {"muster_dirty_marks", "Changes that no fold has taken in yet.", (double)counts->dirty},
-        {"muster_imports_open", "Imports that are not over.", (double)queues->imports},
-        {"muster_imports_oldest_seconds", "Since the import that waits longest was worked on.",
-         (double)queues->imports_age_ms / 1000},
-        {"muster_bulk_jobs_open", "Bulk actions that are not over.", (double)queues->bulk_jobs},
-        {"muster_bulk_jobs_oldest_seconds",
-         "Since the bulk action that waits longest was worked on.",
-         (double)queues->bulk_jobs_age_ms / 1000},
-        {"muster_deliveries_due", "Webhook messages that should have gone out by now.",
-         (double)queues->deliveries},
-        {"muster_deliveries_oldest_seconds", "Since the oldest of them was due.",
-         (double)queues->deliveries_age_ms / 1000},
-        {"muster_deliveries_dead", "Webhook messages that were given up.", (double)queues->dead},
-        {"muster_webhooks_disabled", "Webhooks that are switched off.",
-         (double)queues->webhooks_disabled},
-        {"muster_flow_events_queued", "Events that workflows and sequences have not heard of yet.",
-         (double)queues->flow_events},
-        {"muster_flow_events_oldest_seconds", "Since the oldest of them happened.",
-         (double)queues->flow_events_age_ms / 1000},
-        {"muster_flow_steps_oldest_seconds",
-         "Since the first due step of a workflow or sequence should have been done.",
-         (double)queues->steps_age_ms / 1000},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(gauges); i++)
-        prometheus_gauge(out, gauges[i].name, gauges[i].help, gauges[i].value);
+    prometheus_gauge(out, depth, depth_help, (double)queue->depth);
+    if (age)
+        prometheus_gauge(out, age, age_help, queue->age_ms > 0 ? (double)queue->age_ms / 1000 : 0);
+}
+
+static void write_queues(struct buf *out, const struct queuedepth *queues)
+{
+    write_queue(out, &queues[QUEUEDEPTH_IMPORTS], "muster_imports_open",
+                "Imports that are not over.", "muster_imports_oldest_seconds",
+                "Since the import that waits longest was worked on.");
+    write_queue(out, &queues[QUEUEDEPTH_BULK_JOBS], "muster_bulk_jobs_open",
+                "Bulk actions that are not over.", "muster_bulk_jobs_oldest_seconds",
+                "Since the bulk action that waits longest was worked on.");
+    write_queue(out, &queues[QUEUEDEPTH_DELIVERIES_DUE], "muster_deliveries_due",
+                "Webhook messages that should have gone out by now.",
+                "muster_deliveries_oldest_seconds", "Since the oldest of them was due.");
+    write_queue(out, &queues[QUEUEDEPTH_DELIVERIES_DEAD], "muster_deliveries_dead",
+                "Webhook messages that were given up.", NULL, NULL);
+    write_queue(out, &queues[QUEUEDEPTH_FLOW_EVENTS], "muster_flow_events_queued",
+                "Events that workflows and sequences have not heard of yet.",
+                "muster_flow_events_oldest_seconds", "Since the oldest of them happened.");
+    write_queue(out, &queues[QUEUEDEPTH_FLOW_STEPS], "muster_flow_steps_due",
+                "Steps of workflows and sequences that should have been done by now.",
+                "muster_flow_steps_oldest_seconds",
+                "Since the first due step of a workflow or sequence should have been done.");
+    write_queue(out, &queues[QUEUEDEPTH_OUTBOX], "muster_outbox_due",
+                "Messages to contacts that a sender may claim now.", "muster_outbox_oldest_seconds",
+                "Since the oldest of them was due.");
 }
 
 int system_metrics(struct api_request *req, struct api_response *res, struct err_info *info)
@@ -130,8 +128,15 @@ int system_metrics(struct api_request *req, struct api_response *res, struct err
     res->status = 200;
     res->content_type = "text/plain; version=0.0.4; charset=utf-8";
     prometheus_gauge(&res->body, "muster_database_up", "Whether the database answers.", reachable);
-    if (reachable)
-        write_queues(&res->body, &counts, &queues);
+    if (reachable) {
+        prometheus_gauge(&res->body, "muster_projects", "Projects there are.",
+                         (double)counts.projects);
+        prometheus_gauge(&res->body, "muster_dirty_marks", "Changes that no fold has taken in yet.",
+                         (double)counts.dirty);
+        prometheus_gauge(&res->body, "muster_webhooks_disabled", "Webhooks that are switched off.",
+                         (double)queues.webhooks_disabled);
+        write_queues(&res->body, queues.queues);
+    }
     size_t count = metrics_list(req->arena, &series);
     prometheus_series(&res->body, series, count);
     return 0;

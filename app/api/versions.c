@@ -1,5 +1,6 @@
 #include "api/versions.h"
 
+#include "api/audittrail.h"
 #include "api/condition.h"
 #include "api/jsonparts.h"
 #include "api/paging.h"
@@ -201,10 +202,13 @@ int versions_restore(struct api_request *req, struct api_response *res, struct e
     if (err == 0) {
         err = versions_find(req, &segment, &version, info);
     }
+    bool is_current = err == 0 && version.version == segment.version;
     if (err == 0) {
-        err = version.version == segment.version
-                  ? segmentparts_count(req, &segment, info)
-                  : versions_send_again(req, &version, &segment, info);
+        err = is_current ? segmentparts_count(req, &segment, info)
+                         : versions_send_again(req, &version, &segment, info);
+    }
+    if (err == 0 && !is_current) {
+        audittrail_add(req, res, "segment.restored", "segment", &segment.uuid, segment.name);
     }
     return err < 0 ? err : segments_answer(req, res, 200, &segment, info);
 }

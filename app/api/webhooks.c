@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "api/audittrail.h"
 #include "api/bodytext.h"
 #include "api/errors.h"
 #include "api/jsonparts.h"
@@ -238,6 +239,10 @@ int webhooks_create(struct api_request *req, struct api_response *res, struct er
     }
     err = webhook_create(req->db, req->arena, &seal, req->project_id, &input, &webhook, &secret,
                          info);
+    if (err == 0) {
+        audittrail_add(req, res, "webhook.created", "webhook", &webhook.uuid,
+                       (struct str){NULL, 0});
+    }
     return err < 0
                ? err
                : webhooks_answer(req, res, 201, &webhook, webhooks_secret_text(req->arena, secret));
@@ -257,6 +262,10 @@ int webhooks_update(struct api_request *req, struct api_response *res, struct er
         err = webhook_update(req->db, req->arena, req->project_id, &uuid, parts, &input, &webhook,
                              info);
     }
+    if (err == 0) {
+        audittrail_add(req, res, "webhook.updated", "webhook", &webhook.uuid,
+                       (struct str){NULL, 0});
+    }
     return err < 0 ? err : webhooks_answer(req, res, 200, &webhook, (struct str){NULL, 0});
 }
 
@@ -270,6 +279,7 @@ int webhooks_delete(struct api_request *req, struct api_response *res, struct er
     if (err < 0) {
         return err;
     }
+    audittrail_add(req, res, "webhook.deleted", "webhook", &uuid, (struct str){NULL, 0});
     api_no_content(res);
     return 0;
 }
@@ -289,6 +299,10 @@ int webhooks_rotate(struct api_request *req, struct api_response *res, struct er
     }
     err =
         webhook_rotate(req->db, req->arena, &seal, req->project_id, &uuid, &webhook, &secret, info);
+    if (err == 0) {
+        audittrail_add(req, res, "webhook.secret_rotated", "webhook", &webhook.uuid,
+                       (struct str){NULL, 0});
+    }
     return err < 0
                ? err
                : webhooks_answer(req, res, 200, &webhook, webhooks_secret_text(req->arena, secret));

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "api/audittrail.h"
 #include "api/bodytext.h"
 #include "api/paging.h"
 #include "api/workflowcheck.h"
@@ -333,6 +334,10 @@ int workflows_create(struct api_request *req, struct api_response *res, struct e
     if (err == 0) {
         err = workflow_create(req->db, req->arena, req->project_id, &draft, &parts.workflow, info);
     }
+    if (err == 0 && parts.workflow.enabled) {
+        audittrail_add(req, res, "workflow.enabled", "workflow", &parts.workflow.uuid,
+                       parts.workflow.name);
+    }
     return err < 0 ? err : workflows_answer(req, res, 201, &parts);
 }
 
@@ -364,8 +369,10 @@ int workflows_update(struct api_request *req, struct api_response *res, struct e
 {
     struct workflows_input input;
     struct workflowparts parts;
+    bool was_enabled = false;
     int err = workflowparts_get(req, &parts, info);
     if (err == 0) {
+        was_enabled = parts.workflow.enabled;
         err = workflows_read(req, &parts.definition, &input, info);
     }
     /* What its steps name may have gone since they were written. */
@@ -374,6 +381,10 @@ int workflows_update(struct api_request *req, struct api_response *res, struct e
     }
     if (err == 0) {
         err = workflowparts_edit(req, workflows_change, &input, &parts, info);
+    }
+    if (err == 0 && parts.workflow.enabled != was_enabled) {
+        audittrail_add(req, res, was_enabled ? "workflow.disabled" : "workflow.enabled", "workflow",
+                       &parts.workflow.uuid, parts.workflow.name);
     }
     return err < 0 ? err : workflows_answer(req, res, 200, &parts);
 }
@@ -388,6 +399,7 @@ int workflows_delete(struct api_request *req, struct api_response *res, struct e
     if (err < 0) {
         return err;
     }
+    audittrail_add(req, res, "workflow.deleted", "workflow", &uuid, (struct str){NULL, 0});
     api_no_content(res);
     return 0;
 }

@@ -13,7 +13,7 @@
 #include "column/eval.h"
 #include "filter/filter.h"
 
-#define PANEL_MAX 16
+#define PANEL_MAX 100
 
 /* One filter made ready: its program, and where its columns stand among the panel's. */
 struct panel_one {

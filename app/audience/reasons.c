@@ -3,16 +3,9 @@
 #include <stdlib.h>
 
 #include "audience/audience.h"
+#include "audience/onecontact.h"
 #include "audience/panel.h"
-#include "column/draft.h"
-#include "store/rowscan.h"
 #include "json/jsonread.h"
-
-/* A leaf on a data key, and whether the key counts as text now. */
-struct judged {
-    const struct filter *leaf;
-    bool mixed;
-};
 
 /* One reasons_find on its way through its transaction. */
 struct explaining {
@@ -20,151 +13,17 @@ struct explaining {
     struct arena *arena;
     struct reasons *ret;
     struct snapshot snapshot;
-    struct panel *panel; /* of the leaves that the mixed rule may touch */
+    struct onecontact one;
     const struct filter *filter;
     struct names *names;
     struct program *program; /* of the whole filter: what it looks at */
-    struct judged *judged;   /* by address of the leaf */
-    size_t judged_count;
     struct forecast_node *tree;
     bool *placed; /* by name: the segment's nodes have the paths of what was written */
 };
 
-/* ---- the contact's values as one row ------------------------------------------------------- */
-
-struct collecting {
-    struct draft *draft;
-    struct arena *scratch;
-    const struct rowvalues_paths *paths;
-    uint32_t index;
-    uint64_t part;
-};
-
-static int collect(const struct rowscan_row *row, void *ctx, struct err_info *info)
-{
-    struct collecting *c = ctx;
-    (void)info;
-    rowvalues_put(c->draft, c->index, c->part, row, c->paths, c->scratch);
-    return 0;
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* The rows of events and sets that the filter looks at. */
-static int collect_parts(struct explaining *e, struct collecting *c, struct err_info *info)
-{
-    size_t count = e->program->column_count;
-    uint32_t ordinal = e->ret->contact.ordinal;
-    uint64_t *parts = arena_array(e->arena, count, sizeof *parts);
-    int err = 0;
-    for (size_t i = 0; i < count; i++)
-        parts[i] = key_part(e->program->columns[i]);
-    qsort(parts, count, sizeof *parts, compare_keys);
-    for (size_t i = 0; !err && i < count; i++) {
-        if (parts[i] == KEY_PART_CONTACT || (i && parts[i] == parts[i - 1]))
-            continue;
-        c->part = parts[i];
-        err = rowscan_range(e->snapshot.db, e->query->project_id, c->part, ordinal, ordinal,
-                            collect, c, info);
-    }
-    return err;
-}
-
-/* Occurrences one by one: one contact's are few, so they come from the log, built or not. */
-static int collect_occurrences(struct explaining *e, struct collecting *c, struct err_info *info)
-{
-    const struct eventcolumns *events = names_occurrences(e->names);
-    uint32_t ordinal = e->ret->contact.ordinal;
-    int err = 0;
-    for (size_t i = 0; !err && i < events->count; i++) {
-        AUTO(eventcolumns_rows) rows = eventcolumns_rows_new(&events->events[i]);
-        err = eventcolumns_read(rows, e->snapshot.db, e->query->project_id, ordinal, ordinal, info);
-        if (!err)
-            eventcolumns_put(rows, c->draft, c->index, ordinal);
-    }
-    return err;
-}
-
-static int collect_row(struct explaining *e, struct err_info *info)
-{
-    AUTO(draft) draft = draft_new();
-    AUTO(arena) scratch = arena_new();
-    const struct contact *contact = &e->ret->contact;
-    size_t field_count;
-    const struct catalog_name *fields = names_fields(e->names, &field_count);
-    struct collecting c = {.draft = draft,
-                           .scratch = scratch,
-                           .paths = rowvalues_paths_new(e->arena, fields, field_count),
-                           .index = draft_row(draft, contact->ordinal % KEY_CHUNK_ROWS)};
-    struct rowscan_row own = {.ordinal = contact->ordinal, .present = true, .contact = *contact};
-    rowvalues_put(draft, c.index, KEY_PART_CONTACT, &own, c.paths, scratch);
-    int err = collect_parts(e, &c, info);
-    if (!err)
-        err = collect_occurrences(e, &c, info);
-    if (err)
-        return err;
-    struct chunk *row = arena_alloc(e->arena, sizeof *row);
-    e->ret->row = row;
-    return snapshot_keep_draft(e->arena, draft, row, info);
-}
-
-/* ---- the mixed rule ------------------------------------------------------------------------ */
-
-static int compare_judged(const void *a, const void *b)
-{
-    const struct filter *x = ((const struct judged *)a)->leaf;
-    const struct filter *y = ((const struct judged *)b)->leaf;
-    return ((uintptr_t)x > (uintptr_t)y) - ((uintptr_t)x < (uintptr_t)y);
-}
-
 static bool is_mixed(void *ctx, const struct filter *leaf)
 {
-    const struct explaining *e = ctx;
-    const struct judged key = {.leaf = leaf};
-    const struct judged *found = e->judged_count ? bsearch(&key, e->judged, e->judged_count,
-                                                           sizeof *e->judged, compare_judged)
-                                                 : NULL;
-    return found && found->mixed;
-}
-
-/* Any of the leaves that the rule may touch, as a filter; and those leaves. */
-static const struct filter *touched_leaves(struct explaining *e)
-{
-    const struct program *program = e->program;
-    struct filter *any = filter_node(e->arena, FILTER_ANY, program->data_count, "");
-    any->child_count = 0;
-    e->judged = arena_array(e->arena, program->data_count, sizeof *e->judged);
-    for (size_t i = 0; i < program->data_count; i++) {
-        const struct filter *leaf = program->data_nodes[i]->source;
-        if (!predicate_is_text_operator(leaf->leaf.op))
-            continue;
-        struct filter *copy = filter_node(e->arena, FILTER_LEAF, 0, leaf->path.at);
-        copy->leaf = leaf->leaf;
-        e->judged[any->child_count] = (struct judged){.leaf = leaf};
-        any->children[any->child_count++] = copy;
-    }
-    return any;
-}
-
-/* Lets a panel settle them. */
-static int settle(struct explaining *e, struct err_info *info)
-{
-    const struct filter *any = touched_leaves(e);
-    if (!any->child_count)
-        return 0;
-    int err = panel_open(&e->snapshot, &any, 1, e->ret->at_ms, NULL, 0, &e->panel, info);
-    if (err)
-        return err;
-    const struct program *program = e->panel->ones[0].program; /* its leaves in the same order */
-    e->judged_count = any->child_count;
-    for (size_t i = 0; i < e->judged_count && i < program->data_count; i++)
-        e->judged[i].mixed = program->data_nodes[i]->mixed;
-    qsort(e->judged, e->judged_count, sizeof *e->judged, compare_judged);
-    return 0;
+    return onecontact_is_mixed(&((const struct explaining *)ctx)->one, leaf);
 }
 
 /* ---- names of segments --------------------------------------------------------------------- */
@@ -295,6 +154,17 @@ static int compile(struct explaining *e, struct err_info *info)
     return program_compile(e->arena, e->filter, &clock, &lookup, &e->program, info);
 }
 
+static int read_contact(struct explaining *e, struct err_info *info)
+{
+    e->one = (struct onecontact){.snapshot = &e->snapshot,
+                                 .contact = &e->ret->contact,
+                                 .names = e->names,
+                                 .program = e->program,
+                                 .at_ms = e->ret->at_ms};
+    e->ret->row = &e->one.row;
+    return onecontact_read(&e->one, info);
+}
+
 static int check(void *ctx, struct err_info *info)
 {
     return db_check_deadline(((struct explaining *)ctx)->snapshot.db, info);
@@ -323,9 +193,7 @@ static int look_ahead(struct explaining *e, struct err_info *info)
 static int body(struct db *db, void *ctx, struct err_info *info)
 {
     struct explaining *e = ctx;
-    panel_done(e->panel);
-    e->panel = NULL;
-    e->judged_count = 0;
+    onecontact_done(&e->one);
     *e->ret = (struct reasons){0};
     int err = read_subjects(db, e, info);
     if (!err)
@@ -335,9 +203,7 @@ static int body(struct db *db, void *ctx, struct err_info *info)
     if (!err)
         err = compile(e, info);
     if (!err)
-        err = collect_row(e, info);
-    if (!err)
-        err = settle(e, info);
+        err = read_contact(e, info);
     return err ? err : look_ahead(e, info);
 }
 
@@ -347,7 +213,7 @@ int reasons_find(struct db *db, struct arena *arena, const struct reasons_query 
     struct explaining *e = arena_alloc(arena, sizeof *e);
     *e = (struct explaining){.query = query, .arena = arena, .ret = ret};
     int err = db_tx(db, DB_READ, body, e, info);
-    panel_done(e->panel);
+    onecontact_done(&e->one);
     snapshot_report_damage(&e->snapshot);
     if (!err && ret->contact.data.len)
         err = jsonread_parse(arena, ret->contact.data, &ret->data, info);

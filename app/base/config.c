@@ -10,6 +10,7 @@
 
 #define CLOCK_AHEAD_MAX_S (20 * 366 * 86400)
 #define LEASE_MAX_S 3600
+#define AUDIT_MAX_DAYS 36500
 
 static const char *text_of(const char *name, const char *fallback)
 {
@@ -105,6 +106,10 @@ int config_from_env(struct config *ret, struct err_info *info)
         err = count_of("MUSTER_MAX_REQUESTS", 100000, &c.max_requests, info);
     if (err == 0)
         err = count_of("MUSTER_IMPORT_RESERVE", UINT64_C(512) << 20, &c.import_reserve_bytes, info);
+    if (err == 0)
+        err = count_of("MUSTER_AUDIT_DAYS", 365, &c.audit_days, info);
+    if (err == 0 && (c.audit_days == 0 || c.audit_days > AUDIT_MAX_DAYS))
+        err = err_set(info, ERR_INVAL, NULL, "MUSTER_AUDIT_DAYS must be 1 to %d", AUDIT_MAX_DAYS);
     if (err == 0)
         err = count_of("MUSTER_MAX_PRIVATE_BYTES", UINT64_C(256) << 20, &c.max_private_bytes, info);
     if (err == 0)

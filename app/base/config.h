@@ -37,10 +37,12 @@ struct config {
                                ahead of the database's; a test's, refused elsewhere */
     uint64_t import_reserve_bytes; /* MUSTER_IMPORT_RESERVE, 512 MiB: an upload is refused when the
                                       database's disk would have less than that left */
-    struct config_rates rates;     /* MUSTER_RATE_PLAN, "enterprise": a plan of http-api §2, two
-                                      numbers as in "500/100", or off */
-    uint64_t max_requests;         /* MUSTER_MAX_REQUESTS, 100000: then a process starts afresh */
-    uint64_t max_private_bytes;    /* MUSTER_MAX_PRIVATE_BYTES, 256 MiB: likewise */
+    uint64_t audit_days; /* MUSTER_AUDIT_DAYS, 365: how long it is kept who did what, and which
+                            sessions there were */
+    struct config_rates rates;  /* MUSTER_RATE_PLAN, "enterprise": a plan of http-api §2, two
+                                   numbers as in "500/100", or off */
+    uint64_t max_requests;      /* MUSTER_MAX_REQUESTS, 100000: then a process starts afresh */
+    uint64_t max_private_bytes; /* MUSTER_MAX_PRIVATE_BYTES, 256 MiB: likewise */
 };
 
 /* Returns 0, or ERR_INVAL with a message that names the variable. */

@@ -4,16 +4,27 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Copies what fits, cut between two characters: half a character makes an answer unprintable. */
+#include "base/str.h"
+
+/*
+ * Copies the whole characters that fit. Half a character, which the end of the buffer makes and a
+ * "%.*s" in the middle of a message too, makes an answer unprintable and a row unstorable.
+ */
 static void copy_text(char *out, size_t size, const char *text)
 {
-    size_t len = strlen(text);
-    if (len >= size) {
-        len = size - 1;
-        while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
-            len--;
+    size_t len = 0, bytes;
+    for (; *text; text += bytes) {
+        bytes = 1;
+        while ((unsigned char)*text >= 0xc0 && bytes < 4 &&
+               ((unsigned char)text[bytes] & 0xc0) == 0x80)
+            bytes++;
+        if (len + bytes >= size)
+            break;
+        if (!str_is_utf8((struct str){text, bytes}))
+            continue;
+        memcpy(out + len, text, bytes);
+        len += bytes;
     }
-    memcpy(out, text, len);
     out[len] = '\0';
 }
 

@@ -60,6 +60,7 @@
 #define LIMIT_EVENT_LIST 1000           /* events in one list */
 #define LIMIT_CHANGES 1000              /* entries and exits in one list; http-api §4.2 */
 #define LIMIT_HISTORY_POINTS 2400       /* of one chart: a hundred days by the hour */
+#define LIMIT_VOLUME_POINTS 366         /* of a chart of events */
 #define LIMIT_IDEMPOTENCY_KEY_CHARS 255 /* http-api §1.4 */
 #define LIMIT_IMPORT_BYTES (INT64_C(2) * 1024 * 1024 * 1024) /* one file; http-api §4.1 */
 #define LIMIT_IMPORT_ROW_BYTES (1024 * 1024)                 /* http-api §4.6 */

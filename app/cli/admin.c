@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "store/apikey.h"
 #include "store/hostmem.h"
+#include "store/keyscope.h"
 #include "store/project.h"
 #include "store/publiclink.h"
 
@@ -73,6 +74,9 @@ int admin_project_public_ids(struct cli *cli, int argc, char **argv, struct err_
     return publiclink_allow_bare_ids(cli->db, project.project_id, strcmp(argv[1], "on") == 0, info);
 }
 
+/* Who does it: whoever is on the server. */
+static const struct audit_actor admin_actor = {.program = {"muster", 6}};
+
 static const struct {
     const char *word;
     enum apikey_kind kind;
@@ -84,21 +88,42 @@ static const struct {
     {"account", APIKEY_ACCOUNT, true},
 };
 
+/* The words of --scopes. A public key may only track, and takes none. */
+static int read_scopes(const char *text, struct apikey_new *key, struct err_info *info)
+{
+    key->scopes = key->kind == APIKEY_PUBLIC ? KEYSCOPE_WRITE : KEYSCOPE_ALL;
+    if (!text)
+        return 0;
+    if (key->kind == APIKEY_PUBLIC)
+        return err_set(info, ERR_INVAL, NULL, "a public key takes no --scopes: it may only track");
+    if (!keyscope_parse(str_from(text), &key->scopes))
+        return err_set(info, ERR_INVAL, NULL,
+                       "--scopes takes read, write, admin or *, with commas "
+                       "in between");
+    return 0;
+}
+
 int admin_key_create(struct cli *cli, int argc, char **argv, struct err_info *info)
 {
     struct project project;
     char text[APIKEY_TEXT_MAX];
     const char *name = cli_option(&argc, argv, "--name");
+    const char *scopes = cli_option(&argc, argv, "--scopes");
     if (argc != 2)
         return ERR_INVAL;
     for (size_t i = 0; i < ARRAY_LEN(key_words); i++) {
         if (strcmp(argv[1], key_words[i].word) != 0)
             continue;
-        int err = project_find(cli->db, cli->arena, str_from(argv[0]), &project, info);
+        struct apikey_new key = {.kind = key_words[i].kind,
+                                 .name = str_from(name ? name : "made by muster key create")};
+        int err = read_scopes(scopes, &key, info);
         if (err == 0)
-            err = apikey_create(cli->db, key_words[i].kind, project.account_id,
-                                key_words[i].all_sites ? 0 : project.project_id,
-                                str_from(name ? name : "made by muster key create"), text, info);
+            err = project_find(cli->db, cli->arena, str_from(argv[0]), &project, info);
+        if (err < 0)
+            return err;
+        key.account_id = project.account_id;
+        key.project_id = key_words[i].all_sites ? 0 : project.project_id;
+        err = apikey_create(cli->db, &key, &admin_actor, text, info);
         if (err == 0)
             printf("%s\n", text);
         return err;
@@ -125,8 +150,8 @@ int admin_key_list(struct cli *cli, int argc, char **argv, struct err_info *info
     err = apikey_list(cli->db, cli->arena, account_id, &list, &count, info);
     if (err < 0)
         return err;
-    printf("%-12s %-8s %-8s %-8s %-24s %-24s %-24s %s\n", "key", "kind", "account", "project",
-           "created", "used", "revoked", "name");
+    printf("%-12s %-8s %-8s %-8s %-16s %-24s %-24s %-24s %s\n", "key", "kind", "account", "project",
+           "scopes", "created", "used", "revoked", "name");
     for (size_t i = 0; i < count; i++) {
         printf(STR_FMT " %-8s %-8" PRIu32 " ", STR_ARG(list[i].key_id),
                apikey_kind_name(list[i].kind), list[i].account_id);
@@ -134,6 +159,9 @@ int admin_key_list(struct cli *cli, int argc, char **argv, struct err_info *info
             printf("%-8" PRIu32, list[i].project_id);
         else
             printf("%-8s", "all");
+        char scopes[KEYSCOPE_TEXT_MAX];
+        keyscope_print(list[i].scopes, ",", scopes);
+        printf(" %-16s", scopes);
         print_when(list[i].created_ms, "-");
         print_when(list[i].last_used_ms, "never");
         print_when(list[i].revoked_ms, "-");
@@ -158,7 +186,7 @@ int admin_key_revoke(struct cli *cli, int argc, char **argv, struct err_info *in
 {
     if (argc != 1)
         return ERR_INVAL;
-    int err = apikey_revoke(cli->db, str_from(argv[0]), info);
+    int err = apikey_revoke(cli->db, str_from(argv[0]), &admin_actor, "key.revoked", info);
     if (err == 0)
         tell_host(cli->config->host_memory);
     return err;

@@ -27,27 +27,39 @@ static const struct command commands[] = {
      "Whether a contact's id alone opens its public pages, as Plunk's links do (plunkPublicIds). "
      "Off unless it is switched on: who learns an id could then change that subscription.",
      admin_project_public_ids},
-    {"key", "create", "PROJECT secret|public|site|account [--name NAME]",
+    {"key", "create", "PROJECT secret|public|site|account [--name NAME] [--scopes SCOPES]",
      "Makes an API key and prints it, this once. secret: sk_, public: pk_ (may only track), "
-     "site: pm_live_ for this project, account: pm_live_ for all projects of its account.",
+     "site: pm_live_ for this project, account: pm_live_ for all projects of its account. "
+     "--scopes: "
+     "what it may do, of read, write (which includes reading), admin (keys and the audit) and *, "
+     "with commas in between; * when it is not given.",
      admin_key_create},
     {"key", "list", "[--account ACCOUNT]", "Lists the keys without their secrets.", admin_key_list},
     {"key", "revoke", "KEY-ID", "Ends a key, at once and for good.", admin_key_revoke},
+    {"login-link", NULL, "[--project PROJECT] [--url BASE] [--scopes SCOPES] [--name NAME]",
+     "Prints a link with which somebody signs in to the dashboard, once, within 15 minutes. BASE "
+     "is "
+     "where this server is reached, such as https://muster.example: MUSTER_PUBLIC_URL, else "
+     "http://localhost. SCOPES as for key create: what the session of twelve hours may do. NAME is "
+     "what it is called in the lists of keys and acts.",
+     signin_link},
     {"import", "contacts",
      "FILE [--project PROJECT] [--mode upsert|create|update] [--dry-run] [--segment ID] "
-     "[--tag NAME] [--keep-created] [--keep-quotes]",
+     "[--tag NAME] [--columns JSON] [--keep-created] [--keep-quotes]",
      "Imports contacts from a CSV file; - reads standard input. Columns: email, subscribed, and "
      "any "
      "others, which become data (a.b nests). --mode create leaves out contacts that are there, "
      "update those that are not. --segment: they become members of that static segment. "
      "--tag: they get that tag, which is made when it is not there. "
+     "--columns: what columns are that the file calls otherwise, as "
+     "{\"E-Mail\": \"email\", \"City\": \"address.city\", \"Note\": null}; null leaves one out. "
      "--keep-created: the column createdAt holds for new contacts. --keep-quotes: a ' before = + - "
      "@ belongs to the value. Exit status 1 when the file could not be imported; rows that are "
      "refused are listed and do not count as that.",
      importcmd_contacts},
     {"import", "events",
      "FILE [--project PROJECT] [--format csv|ndjson] [--mode upsert|update] [--dry-run] "
-     "[--segment ID] [--tag NAME] [--keep-quotes]",
+     "[--segment ID] [--tag NAME] [--columns JSON] [--keep-quotes]",
      "Imports events from a CSV file with the columns email, event, timestamp and any others, "
      "which "
      "become data of the event, or from NDJSON with a body of /v1/track in each line. Unknown "

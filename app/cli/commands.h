@@ -20,6 +20,9 @@ cli_command columns_verify;
 cli_command importcmd_contacts;
 cli_command importcmd_events;
 
+/* signin.c */
+cli_command signin_link;
+
 /* explaincmd.c */
 cli_command explaincmd_run;
 

@@ -181,14 +181,14 @@ static void check_master_key(struct findings *f, struct cli *cli, bool reachable
     }
 }
 
-static void tell_queue(struct findings *f, const char *what, uint64_t count, int64_t age_ms)
+static void tell_queue(struct findings *f, const char *what, const struct queuedepth *queue)
 {
-    if (age_ms > STALE_MS)
+    if (queue->age_ms > STALE_MS)
         tell(f, WORTH_KNOWING, what,
              "%" PRIu64 " wait, the oldest for %" PRId64 " s; does the worker run, and keep up?",
-             count, age_ms / 1000);
+             queue->depth, queue->age_ms / 1000);
     else
-        tell(f, FINE, what, "%" PRIu64 " wait", count);
+        tell(f, FINE, what, "%" PRIu64 " wait", queue->depth);
 }
 
 static void check_queues(struct findings *f, struct cli *cli)
@@ -204,12 +204,13 @@ static void check_queues(struct findings *f, struct cli *cli)
     tell(f, counts.dirty < DIRTY_MANY ? FINE : WORTH_KNOWING, "changes",
          "%" PRIu64 " are not in the columns yet%s", counts.dirty,
          counts.dirty < DIRTY_MANY ? "" : ": questions take longer; does the worker keep up?");
-    tell_queue(f, "imports", queues.imports, queues.imports_age_ms);
-    tell_queue(f, "deliveries", queues.deliveries, queues.deliveries_age_ms);
-    if (queues.dead || queues.webhooks_disabled)
+    tell_queue(f, "imports", &queues.queues[QUEUEDEPTH_IMPORTS]);
+    tell_queue(f, "deliveries", &queues.queues[QUEUEDEPTH_DELIVERIES_DUE]);
+    uint64_t dead = queues.queues[QUEUEDEPTH_DELIVERIES_DEAD].depth;
+    if (dead || queues.webhooks_disabled)
         tell(f, WORTH_KNOWING, "webhooks",
              "%" PRIu64 " are switched off, %" PRIu64 " messages were given up",
-             queues.webhooks_disabled, queues.dead);
+             queues.webhooks_disabled, dead);
 }
 
 /* The worker's jobs, as this host's processes noted them. */

@@ -11,7 +11,9 @@
 #include "base/stopsignal.h"
 #include "base/timeutil.h"
 #include "cli/commands.h"
+#include "store/audit.h"
 #include "store/importerror.h"
+#include "store/importmapping.h"
 #include "store/importrun.h"
 #include "store/importupload.h"
 #include "store/project.h"
@@ -112,6 +114,15 @@ static int find_segment(struct import *import, const char *id, struct err_info *
     return err;
 }
 
+static int read_mapping(struct import *import, const char *columns, struct err_info *info)
+{
+    struct importmapping mapping;
+    int err =
+        importmapping_read(import->cli->arena, str_from(columns), &import->input, &mapping, info);
+    import->input.mapping = mapping.text;
+    return err;
+}
+
 static int read_arguments(struct import *import, int argc, char **argv, struct err_info *info)
 {
     struct importjob_input *input = &import->input;
@@ -120,6 +131,7 @@ static int read_arguments(struct import *import, int argc, char **argv, struct e
     const char *format = cli_option(&argc, argv, "--format");
     const char *segment = cli_option(&argc, argv, "--segment");
     const char *tag = cli_option(&argc, argv, "--tag");
+    const char *columns = cli_option(&argc, argv, "--columns");
     input->dry_run = take_word(&argc, argv, "--dry-run");
     input->keep_created = take_word(&argc, argv, "--keep-created");
     input->spreadsheet = !take_word(&argc, argv, "--keep-quotes");
@@ -130,6 +142,9 @@ static int read_arguments(struct import *import, int argc, char **argv, struct e
     int err = read_mode(input, mode, info);
     if (err == 0) {
         err = read_format(input, format, import->path, info);
+    }
+    if (err == 0) {
+        err = read_mapping(import, columns, info);
     }
     if (err == 0) {
         err = cli_project(import->cli, project, &import->project, info);
@@ -171,6 +186,18 @@ static int store_bytes(struct import *import, int fd, struct err_info *info)
     }
 }
 
+/* For the record of who did what, as the API does it. */
+static int note_start(const struct import *import, struct err_info *info)
+{
+    static const struct audit_actor actor = {.program = {"muster", 6}};
+    char id[37];
+    uuid_format(&import->upload.job.job_id, id);
+    const struct audit_act act = {
+        .action = "import.started", .object_type = "import", .object_id = str_from(id)};
+    return audit_note(import->cli->db, import->project.account_id, import->project.project_id,
+                      &actor, &act, info);
+}
+
 static int store_file(struct import *import, int fd, struct err_info *info)
 {
     struct cli *cli = import->cli;
@@ -194,7 +221,7 @@ static int store_file(struct import *import, int fd, struct err_info *info)
     if (err < 0) {
         importupload_abandon(&import->upload);
     }
-    return err;
+    return err < 0 ? err : note_start(import, info);
 }
 
 static int open_and_store(struct import *import, struct err_info *info)

@@ -226,10 +226,10 @@ static void log_request(const struct api_request *req, const struct api_response
         log_add(&line, "key", "%s", req->key_id);
     log_add_i64(&line, "stmts", (int64_t)(now.statements - measure->before.statements));
     log_add_i64(&line, "rows", (int64_t)(now.rows - measure->before.rows));
-    if (res->status >= 500 && res->err < 0) {
+    if (res->status >= 500 && res->err < 0)
         log_add(&line, "err", "%s", err_name(res->err));
+    if (res->problem[0])
         log_add(&line, "problem", "%s", res->problem);
-    }
     log_end(&line);
 }
 

@@ -5,6 +5,8 @@
 
 #include "base/hash.h"
 #include "base/timeutil.h"
+#include "store/keyscope.h"
+#include "store/sqlvalue.h"
 
 static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 #define BASE 62u
@@ -17,6 +19,7 @@ static const struct {
     {APIKEY_SECRET, "sk_", "secret"},
     {APIKEY_PUBLIC, "pk_", "public"},
     {APIKEY_ACCOUNT, "pm_live_", "account"},
+    {APIKEY_SESSION, "ses_", "session"},
 };
 
 const char *apikey_kind_name(enum apikey_kind kind)
@@ -103,26 +106,28 @@ bool apikey_parse(struct str text, struct apikey_text *ret)
     return true;
 }
 
-struct creation {
-    enum apikey_kind kind;
-    uint32_t account_id;
-    uint32_t project_id;
-    struct str name;
-    struct apikey_text text;
-};
+/* ---- making -------------------------------------------------------------------------------- */
 
-static int create_body(struct db *db, void *ctx, struct err_info *info)
+int apikey_insert_here(struct db *db, const struct apikey_new *key, const char *text,
+                       struct err_info *info)
 {
-    const struct creation *c = ctx;
-    struct str id = str_from(c->text.key_id);
+    struct apikey_text parsed;
+    char scopes[KEYSCOPE_TEXT_MAX];
+    if (!apikey_parse(str_from(text), &parsed))
+        return err_set(info, ERR_INTERNAL, NULL, "a fresh key does not parse");
+    keyscope_print(key->scopes, ",", scopes);
+    struct str id = str_from(parsed.key_id);
     int err = db_exec(db,
                       "INSERT INTO api_key (key_id, account_id, project_id, kind, name, "
-                      "secret_sha256, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                      DB_PARAMS(DB_STR(id), DB_I64(c->account_id),
-                                c->project_id ? DB_I64(c->project_id) : DB_NULL, DB_I64(c->kind),
-                                DB_STR(c->name),
-                                DB_BYTES(c->text.secret_sha256, sizeof(c->text.secret_sha256)),
-                                DB_I64(timeutil_wall_ms())),
+                      "secret_sha256, scopes, created_ms, expires_ms, parent_key_id) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      DB_PARAMS(DB_STR(id), DB_I64(key->account_id),
+                                key->project_id ? DB_I64(key->project_id) : DB_NULL,
+                                DB_I64(key->kind), DB_STR(key->name),
+                                DB_BYTES(parsed.secret_sha256, sizeof(parsed.secret_sha256)),
+                                DB_STR(str_from(scopes)), DB_I64(timeutil_wall_ms()),
+                                key->expires_ms ? DB_I64(key->expires_ms) : DB_NULL,
+                                sqlvalue_of_text(key->parent_key_id)),
                       NULL, info);
     if (err == 0)
         db_set_write_check(db, "SELECT 1 FROM api_key WHERE key_id = ? FOR UPDATE",
@@ -130,17 +135,39 @@ static int create_body(struct db *db, void *ctx, struct err_info *info)
     return err;
 }
 
-int apikey_create(struct db *db, enum apikey_kind kind, uint32_t account_id, uint32_t project_id,
-                  struct str name, char out[APIKEY_TEXT_MAX], struct err_info *info)
-{
-    struct creation c = {kind, account_id, project_id, name, {0}};
+struct creation {
+    const struct apikey_new *key;
+    const struct audit_actor *actor;
     char text[APIKEY_TEXT_MAX];
-    apikey_generate(kind, text);
-    if (!apikey_parse(str_from(text), &c.text))
+    struct apikey_text parsed;
+};
+
+static int create_body(struct db *db, void *ctx, struct err_info *info)
+{
+    const struct creation *c = ctx;
+    struct buf summary;
+    buf_init(&summary, AUDIT_SUMMARY_CHARS);
+    const struct audit_act act = {.action = "key.created",
+                                  .object_type = "key",
+                                  .object_id = str_from(c->parsed.key_id),
+                                  .summary = audit_name_summary(&summary, c->key->name)};
+    int err = apikey_insert_here(db, c->key, c->text, info);
+    if (err == 0)
+        err = audit_note(db, c->key->account_id, c->key->project_id, c->actor, &act, info);
+    buf_done(&summary);
+    return err;
+}
+
+int apikey_create(struct db *db, const struct apikey_new *key, const struct audit_actor *actor,
+                  char out[APIKEY_TEXT_MAX], struct err_info *info)
+{
+    struct creation c = {.key = key, .actor = actor};
+    apikey_generate(key->kind, c.text);
+    if (!apikey_parse(str_from(c.text), &c.parsed))
         return err_set(info, ERR_INTERNAL, NULL, "a fresh key does not parse");
     int err = db_tx(db, DB_WRITE, create_body, &c, info);
     if (err == 0)
-        memcpy(out, text, sizeof(text));
+        memcpy(out, c.text, sizeof(c.text));
     return err;
 }
 
@@ -173,6 +200,25 @@ static bool is_believed(const struct believed *slot, const struct apikey_text *t
            hash_equal(slot->text.secret_sha256, text->secret_sha256, sizeof(text->secret_sha256));
 }
 
+static int is_invalid(struct err_info *info)
+{
+    return err_set(info, ERR_DENIED, NULL, "Invalid API key");
+}
+
+/* What a row of find_stored means, its secret apart. */
+static void read_found(const struct db_rows *rows, struct apikey_found *ret)
+{
+    *ret = (struct apikey_found){.account_id = (uint32_t)db_i64(rows, 0),
+                                 .project_id = (uint32_t)db_i64(rows, 1),
+                                 .last_used_ms = db_i64(rows, 3),
+                                 .site_index = (uint32_t)db_i64(rows, 7),
+                                 .expires_ms = db_i64(rows, 9)};
+    if (db_bytes(rows, 2).len == sizeof(ret->project_uuid.bytes))
+        memcpy(ret->project_uuid.bytes, db_bytes(rows, 2).at, sizeof(ret->project_uuid.bytes));
+    if (!keyscope_parse(db_bytes(rows, 8), &ret->scopes))
+        ret->scopes = 0; /* words of a newer version: nothing is allowed */
+}
+
 static int find_stored(struct db *db, const struct apikey_text *text, struct apikey_found *ret,
                        struct err_info *info)
 {
@@ -181,24 +227,20 @@ static int find_stored(struct db *db, const struct apikey_text *text, struct api
     int found =
         db_one(db,
                "SELECT k.account_id, k.project_id, p.uuid, k.last_used_ms, k.secret_sha256, "
-               "k.kind, k.revoked_ms, p.site_index FROM api_key k LEFT JOIN project p "
-               "ON p.project_id = k.project_id WHERE k.key_id = ?",
+               "k.kind, k.revoked_ms, p.site_index, k.scopes, k.expires_ms, parent.revoked_ms "
+               "FROM api_key k LEFT JOIN project p ON p.project_id = k.project_id "
+               "LEFT JOIN api_key parent ON parent.key_id = k.parent_key_id WHERE k.key_id = ?",
                DB_PARAMS(DB_STR(str_from(text->key_id))), &rows, info);
     if (found < 0)
         return found;
-    bool live = found == 1 && db_is_null(rows, 6) && db_i64(rows, 5) == (int64_t)text->kind &&
-                db_bytes(rows, 4).len == sizeof(stored);
+    bool live = found == 1 && db_is_null(rows, 6) && db_is_null(rows, 10) &&
+                db_i64(rows, 5) == (int64_t)text->kind && db_bytes(rows, 4).len == sizeof(stored);
     if (found == 1 && db_bytes(rows, 4).len == sizeof(stored))
         memcpy(stored, db_bytes(rows, 4).at, sizeof(stored));
     bool same = hash_equal(stored, text->secret_sha256, sizeof(stored));
     if (!live || !same)
-        return err_set(info, ERR_DENIED, NULL, "Invalid API key");
-    *ret = (struct apikey_found){.account_id = (uint32_t)db_i64(rows, 0),
-                                 .project_id = (uint32_t)db_i64(rows, 1),
-                                 .last_used_ms = db_i64(rows, 3),
-                                 .site_index = (uint32_t)db_i64(rows, 7)};
-    if (db_bytes(rows, 2).len == sizeof(ret->project_uuid.bytes))
-        memcpy(ret->project_uuid.bytes, db_bytes(rows, 2).at, sizeof(ret->project_uuid.bytes));
+        return is_invalid(info);
+    read_found(rows, ret);
     return 0;
 }
 
@@ -214,6 +256,8 @@ int apikey_find(struct db *db, const struct apikey_text *text, uint64_t revocati
             return err;
         *slot = (struct believed){*text, found, asked_us + BELIEVED_US, revocations};
     }
+    if (slot->found.expires_ms && slot->found.expires_ms <= timeutil_wall_ms())
+        return is_invalid(info);
     *ret = slot->found;
     return 0;
 }
@@ -231,8 +275,11 @@ int apikey_touch(struct db *db, const char *key_id, int64_t now_ms, struct err_i
     return err;
 }
 
+/* ---- lists --------------------------------------------------------------------------------- */
+
 #define KEY_COLUMNS                                                                                \
-    "key_id, kind, account_id, project_id, name, created_ms, last_used_ms, revoked_ms, number"
+    "k.key_id, k.kind, k.account_id, k.project_id, k.name, k.created_ms, k.last_used_ms, "         \
+    "k.revoked_ms, k.number, k.scopes, k.expires_ms"
 
 static void from_row(struct arena *arena, const struct db_rows *rows, struct apikey *ret)
 {
@@ -244,21 +291,18 @@ static void from_row(struct arena *arena, const struct db_rows *rows, struct api
                            .created_ms = db_i64(rows, 5),
                            .last_used_ms = db_i64(rows, 6),
                            .revoked_ms = db_i64(rows, 7),
-                           .number = (uint32_t)db_i64(rows, 8)};
+                           .number = (uint32_t)db_i64(rows, 8),
+                           .expires_ms = db_i64(rows, 10)};
+    if (!keyscope_parse(db_bytes(rows, 9), &ret->scopes))
+        ret->scopes = 0;
 }
 
-int apikey_list(struct db *db, struct arena *arena, uint32_t account_id, struct apikey **ret,
-                size_t *ret_count, struct err_info *info)
+static int read_list(struct arena *arena, struct db_rows *rows, struct apikey **ret,
+                     size_t *ret_count, struct err_info *info)
 {
-    AUTO(db_rows) rows = NULL;
     struct apikey *list = NULL;
     size_t count = 0, room = 0;
-    int more, err = db_query(db,
-                             "SELECT " KEY_COLUMNS " FROM api_key WHERE ? IN (0, account_id) "
-                             "ORDER BY created_ms, key_id",
-                             DB_PARAMS(DB_I64(account_id)), false, &rows, info);
-    if (err < 0)
-        return err;
+    int more;
     while ((more = db_next(rows, info)) == 1) {
         list = arena_grow(arena, list, count, &room, sizeof(*list));
         from_row(arena, rows, &list[count++]);
@@ -268,13 +312,39 @@ int apikey_list(struct db *db, struct arena *arena, uint32_t account_id, struct 
     return more;
 }
 
+int apikey_list(struct db *db, struct arena *arena, uint32_t account_id, struct apikey **ret,
+                size_t *ret_count, struct err_info *info)
+{
+    AUTO(db_rows) rows = NULL;
+    int err = db_query(db,
+                       "SELECT " KEY_COLUMNS " FROM api_key k WHERE ? IN (0, k.account_id) "
+                       "AND k.kind <> ? ORDER BY k.created_ms, k.key_id",
+                       DB_PARAMS(DB_I64(account_id), DB_I64(APIKEY_SESSION)), false, &rows, info);
+    return err < 0 ? err : read_list(arena, rows, ret, ret_count, info);
+}
+
+int apikey_list_of_project(struct db *db, struct arena *arena, uint32_t project_id,
+                           struct apikey **ret, size_t *ret_count, struct err_info *info)
+{
+    AUTO(db_rows) rows = NULL;
+    int err =
+        db_query(db,
+                 "SELECT " KEY_COLUMNS " FROM api_key k "
+                 "LEFT JOIN api_key parent ON parent.key_id = k.parent_key_id "
+                 "WHERE k.project_id = ? AND k.revoked_ms IS NULL "
+                 "AND parent.revoked_ms IS NULL AND (k.expires_ms IS NULL OR k.expires_ms > ?)"
+                 " ORDER BY k.created_ms DESC, k.key_id",
+                 DB_PARAMS(DB_I64(project_id), DB_I64(timeutil_wall_ms())), false, &rows, info);
+    return err < 0 ? err : read_list(arena, rows, ret, ret_count, info);
+}
+
 int apikey_get(struct db *db, struct arena *arena, uint32_t account_id, struct str key_id,
                struct apikey *ret, struct err_info *info)
 {
     AUTO(db_rows) rows = NULL;
     int found = db_one(db,
-                       "SELECT " KEY_COLUMNS " FROM api_key "
-                       "WHERE account_id = ? AND key_id = ? AND revoked_ms IS NULL",
+                       "SELECT " KEY_COLUMNS " FROM api_key k "
+                       "WHERE k.account_id = ? AND k.key_id = ? AND k.revoked_ms IS NULL",
                        DB_PARAMS(DB_I64(account_id), DB_STR(key_id)), &rows, info);
     if (found == 0)
         return err_set(info, ERR_NOT_FOUND, NULL, "no key has the id " STR_FMT, STR_ARG(key_id));
@@ -294,13 +364,56 @@ void apikey_prefix(const struct apikey *key, char out[APIKEY_TEXT_MAX])
                            key->key_id.at);
 }
 
-int apikey_revoke(struct db *db, struct str key_id, struct err_info *info)
+/* ---- the end ------------------------------------------------------------------------------- */
+
+struct revocation {
+    struct str key_id;
+    const struct audit_actor *actor;
+    const char *action;
+    int64_t now_ms;
+};
+
+/* The key of the row that revoke_body locked, noted and ended. */
+static int revoke_row(struct db *db, const struct revocation *r, const struct db_rows *row,
+                      struct err_info *info)
 {
-    uint64_t matched = 0;
-    int err =
-        db_exec(db, "UPDATE api_key SET revoked_ms = COALESCE(revoked_ms, ?) WHERE key_id = ?",
-                DB_PARAMS(DB_I64(timeutil_wall_ms()), DB_STR(key_id)), &matched, info);
-    if (err == 0 && matched == 0)
-        return err_set(info, ERR_NOT_FOUND, NULL, "no key has the id " STR_FMT, STR_ARG(key_id));
+    struct buf summary;
+    buf_init(&summary, AUDIT_SUMMARY_CHARS);
+    const struct audit_act act = {.action = r->action,
+                                  .object_type =
+                                      db_i64(row, 2) == APIKEY_SESSION ? "session" : "key",
+                                  .object_id = r->key_id,
+                                  .summary = audit_name_summary(&summary, db_bytes(row, 4))};
+    int err = db_exec(db, "UPDATE api_key SET revoked_ms = ? WHERE key_id = ?",
+                      DB_PARAMS(DB_I64(r->now_ms), DB_STR(r->key_id)), NULL, info);
+    if (err == 0)
+        err = audit_note(db, (uint32_t)db_i64(row, 0), (uint32_t)db_i64(row, 1), r->actor, &act,
+                         info);
+    buf_done(&summary);
     return err;
+}
+
+static int revoke_body(struct db *db, void *ctx, struct err_info *info)
+{
+    const struct revocation *r = ctx;
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(db,
+                       "SELECT account_id, project_id, kind, revoked_ms, name FROM api_key "
+                       "WHERE key_id = ? FOR UPDATE",
+                       DB_PARAMS(DB_STR(r->key_id)), &rows, info);
+    if (found == 0)
+        return err_set(info, ERR_NOT_FOUND, NULL, "no key has the id " STR_FMT, STR_ARG(r->key_id));
+    if (found < 0 || !db_is_null(rows, 3))
+        return found < 0 ? found : 0;
+    int err = revoke_row(db, r, rows, info);
+    db_set_write_check(db, "SELECT 1 FROM api_key WHERE key_id = ? AND revoked_ms = ? FOR UPDATE",
+                       DB_PARAMS(DB_STR(r->key_id), DB_I64(r->now_ms)));
+    return err;
+}
+
+int apikey_revoke(struct db *db, struct str key_id, const struct audit_actor *actor,
+                  const char *action, struct err_info *info)
+{
+    struct revocation r = {key_id, actor, action, timeutil_wall_ms()};
+    return db_tx(db, DB_WRITE, revoke_body, &r, info);
 }

@@ -37,27 +37,6 @@ int delivery_queues(struct db *db, struct arena *arena, size_t max, struct deliv
     return err;
 }
 
-int delivery_depth(struct db *db, uint64_t *ret_count, int64_t *ret_oldest_ms,
-                   struct err_info *info)
-{
-    /* all projects: a number for the operator. */
-    static const char sql[] =
-        "SELECT COUNT(*), MIN(d.due_ms) FROM (SELECT due_ms FROM delivery_due WHERE due_ms <= ?"
-        " LIMIT 100000) d";
-    AUTO(db_rows) rows = NULL;
-    int64_t now_ms;
-    int err = db_now_ms(db, &now_ms, info);
-    if (err == 0) {
-        err = db_one(db, sql, DB_PARAMS(DB_I64(now_ms)), &rows, info);
-    }
-    if (err < 0) {
-        return err;
-    }
-    *ret_count = (uint64_t)db_i64(rows, 0);
-    *ret_oldest_ms = db_is_null(rows, 1) ? INT64_MIN : db_i64(rows, 1);
-    return 0;
-}
-
 /* ---- claiming ------------------------------------------------------------------------------ */
 
 /* A claim under way. */

@@ -81,10 +81,6 @@ int delivery_renew(struct db *db, struct delivery_claim *claims, size_t count, i
 int delivery_release(struct db *db, const struct delivery_claim *claims, size_t count,
                      struct err_info *info) MUST_CHECK;
 
-/* How much is due now (counted up to 100,000) and since when; INT64_MIN: nothing is due. */
-int delivery_depth(struct db *db, uint64_t *ret_count, int64_t *ret_oldest_ms,
-                   struct err_info *info) MUST_CHECK;
-
 /*
  * Takes what is known of a contact out of its messages, in the open transaction, at most
  * DELIVERY_ERASE_BATCH of them; ret_done: none is left. Bodies keep type, timestamp and the ids,

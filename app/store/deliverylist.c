@@ -159,7 +159,7 @@ static int deliverylist_count(struct db *db, struct deliverylist_page *page, str
 }
 
 /* Without a state the page is merged out of the newest of each: one index serves both. */
-static int deliverylist_body(struct db *db, void *ctx, struct err_info *info)
+static int deliverylist_read_page(struct db *db, void *ctx, struct err_info *info)
 {
     struct deliverylist_page *page = ctx;
     unsigned first = page->query->state == 0 ? DELIVERY_PENDING : page->query->state;
@@ -190,7 +190,7 @@ int deliverylist_page(struct db *db, struct arena *arena, const struct deliveryl
                       uint64_t *ret_total, struct err_info *info)
 {
     struct deliverylist_page page = {.arena = arena, .query = query};
-    int err = db_tx(db, DB_READ, deliverylist_body, &page, info);
+    int err = db_tx(db, DB_READ, deliverylist_read_page, &page, info);
     if (err == 0) {
         *ret = page.items;
         *ret_count = page.count;
@@ -220,4 +220,23 @@ int deliverylist_get(struct db *db, struct arena *arena, uint32_t project_id, ui
     }
     deliverylist_from_row(arena, rows, ret);
     return deliverylist_read_attempts(db, &page, info);
+}
+
+int deliverylist_body(struct db *db, struct arena *arena, uint32_t project_id, uint32_t webhook_id,
+                      const struct uuid *delivery_id, struct str *ret, struct err_info *info)
+{
+    static const char sql[] = "SELECT body FROM delivery WHERE project_id = ? AND delivery_id = ?"
+                              " AND webhook_id = ?";
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(
+        db, sql, DB_PARAMS(DB_I64(project_id), sqlvalue_of_uuid(delivery_id), DB_I64(webhook_id)),
+        &rows, info);
+    if (found == 0) {
+        return err_set(info, ERR_NOT_FOUND, "RESOURCE_NOT_FOUND", "Delivery not found");
+    }
+    if (found < 0) {
+        return found;
+    }
+    *ret = sqlvalue_text(arena, rows, 0);
+    return 0;
 }

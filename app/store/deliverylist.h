@@ -48,6 +48,13 @@ int deliverylist_page(struct db *db, struct arena *arena, const struct deliveryl
                       uint64_t *ret_total, struct err_info *info) MUST_CHECK;
 
 /*
+ * The body of one of a webhook's messages, as it is sent. Returns as deliverylist_get.
+ */
+int deliverylist_body(struct db *db, struct arena *arena, uint32_t project_id, uint32_t webhook_id,
+                      const struct uuid *delivery_id, struct str *ret,
+                      struct err_info *info) MUST_CHECK;
+
+/*
  * One of a webhook's, with attempts. Returns 0, ERR_NOT_FOUND "Delivery not found", or an err of
  * the database.
  */

@@ -9,15 +9,30 @@
 /* How many names of a header a message tells. */
 #define NAMES_TOLD 200
 
+static int told(struct str name)
+{
+    return name.len < NAMES_TOLD ? (int)name.len : NAMES_TOLD;
+}
+
 static bool is_word(struct str name, const char *word)
 {
     return name.len == strlen(word) && strncasecmp(name.at, word, name.len) == 0;
 }
 
-bool importcolumns_has_email(const struct csv_row *header)
+/* What a column is called: by its header, or by what the client says of that. *ret_said: it does.
+ * at == NULL: it is left out. */
+static struct str name_of(const struct importmapping *mapping, struct str header, bool *ret_said)
 {
+    const struct importmapping_entry *entry = importmapping_find(mapping, header);
+    *ret_said = entry != NULL;
+    return entry != NULL ? entry->target : header;
+}
+
+bool importcolumns_has_email(const struct csv_row *header, const struct importmapping *mapping)
+{
+    bool is_said;
     for (size_t i = 0; i < header->count; i++) {
-        if (is_word(str_trim(header->cells[i]), "email")) {
+        if (is_word(name_of(mapping, str_trim(header->cells[i]), &is_said), "email")) {
             return true;
         }
     }
@@ -28,8 +43,8 @@ bool importcolumns_has_email(const struct csv_row *header)
 
 static int refuse_name(struct err_info *info, struct str name, const char *why)
 {
-    return err_set(info, ERR_INVAL, NULL, "the column \"" STR_FMT "\" %s",
-                   name.len < NAMES_TOLD ? (int)name.len : NAMES_TOLD, name.at, why);
+    return err_set(info, ERR_INVAL, NULL, "the column \"" STR_FMT "\" %s", told(name), name.at,
+                   why);
 }
 
 static struct importcolumns_node *find_child(struct importcolumns_node *node, struct str name)
@@ -156,11 +171,8 @@ static int add_column(struct arena *arena, enum importjob_kind kind, bool is_own
                       size_t column, struct importcolumns *columns, struct err_info *info)
 {
     struct str path = name;
-    if (name.len == 0) {
-        columns->is_unnamed[column] = true;
-        return 0;
-    }
     size_t *place = place_of(columns, kind, name);
+    columns->targets[column] = name;
     if (place != NULL) {
         return take_place(place, column, name, info);
     }
@@ -171,9 +183,55 @@ static int add_column(struct arena *arena, enum importjob_kind kind, bool is_own
     struct str key = str_split(path, '.', &rest);
     if (kind == IMPORTJOB_CONTACTS &&
         (contactdata_is_reserved(key) || (is_own && str_eq_c(path, "status")))) {
+        columns->targets[column] = (struct str){NULL, 0};
         return 0;
     }
+    columns->targets[column] = path;
     return add_path(arena, columns, path, column, info);
+}
+
+/* One cell of the header. What is wrong with a column that has another name there names both. */
+static int add_header(struct arena *arena, const struct importjob_input *input,
+                      const struct importmapping *mapping, bool is_own, size_t column,
+                      struct importcolumns *columns, struct err_info *info)
+{
+    struct err_info problem = {0};
+    struct str header = columns->headers[column];
+    bool is_said;
+    struct str name = name_of(mapping, header, &is_said);
+    columns->is_unnamed[column] = header.len == 0 && !is_said;
+    if (name.len == 0) {
+        return 0;
+    }
+    int err = add_column(arena, input->kind, is_own, name, column, columns, &problem);
+    if (err < 0 && is_said) {
+        return err_set(info, ERR_INVAL, NULL, "as columns says of \"" STR_FMT "\": %s",
+                       told(header), header.at, problem.message);
+    }
+    if (err < 0) {
+        *info = problem;
+    }
+    return err;
+}
+
+static int check_mapping(const struct importcolumns *columns, const struct importmapping *mapping,
+                         struct err_info *info)
+{
+    for (size_t i = 0; i < mapping->count; i++) {
+        struct str header = mapping->entries[i].header;
+        bool is_there = false;
+        for (size_t k = 0; !is_there && k < columns->count; k++) {
+            is_there = str_eq(columns->headers[k], header);
+        }
+        if (!is_there) {
+            struct str first = columns->count > 0 ? columns->headers[0] : STR("");
+            return err_set(info, ERR_INVAL, NULL,
+                           "columns names \"" STR_FMT "\", which the first line does not have; it"
+                           " has %zu, the first of which is \"" STR_FMT "\"",
+                           told(header), header.at, columns->count, told(first), first.at);
+        }
+    }
+    return 0;
 }
 
 static int check_required(const struct importcolumns *columns, enum importjob_kind kind,
@@ -190,13 +248,12 @@ static int check_required(const struct importcolumns *columns, enum importjob_ki
     return err_set(info, ERR_INVAL, NULL,
                    "the first line must name the columns, and one of them must be %s; it has %zu,"
                    " the first of which is \"" STR_FMT "\"",
-                   missing, header->count, first.len < NAMES_TOLD ? (int)first.len : NAMES_TOLD,
-                   first.at);
+                   missing, header->count, told(first), first.at);
 }
 
 int importcolumns_read(struct arena *arena, const struct importjob_input *input,
-                       const struct csv_row *header, struct importcolumns *ret,
-                       struct err_info *info)
+                       const struct importmapping *mapping, const struct csv_row *header,
+                       struct importcolumns *ret, struct err_info *info)
 {
     bool is_own = is_own_export(header);
     *ret = (struct importcolumns){.count = header->count,
@@ -207,16 +264,23 @@ int importcolumns_read(struct arena *arena, const struct importjob_input *input,
                                   .timestamp = IMPORTCOLUMNS_NONE,
                                   .data = {.column = IMPORTCOLUMNS_NONE}};
     ret->is_unnamed = arena_array(arena, header->count, sizeof *ret->is_unnamed);
+    ret->headers = arena_array(arena, header->count, sizeof *ret->headers);
+    ret->targets = arena_array(arena, header->count, sizeof *ret->targets);
     for (size_t i = 0; i < header->count; i++) {
-        int err = add_column(arena, input->kind, is_own, str_trim(header->cells[i]), i, ret, info);
+        ret->headers[i] = str_copy(arena, str_trim(header->cells[i]));
+        int err = add_header(arena, input, mapping, is_own, i, ret, info);
         if (err < 0) {
             return err;
         }
     }
-    if (!input->keep_created) {
+    if (!input->keep_created && ret->created != IMPORTCOLUMNS_NONE) {
+        ret->targets[ret->created] = (struct str){NULL, 0};
         ret->created = IMPORTCOLUMNS_NONE;
     }
-    int err = check_required(ret, input->kind, header, info);
+    int err = check_mapping(ret, mapping, info);
+    if (err == 0) {
+        err = check_required(ret, input->kind, header, info);
+    }
     return err < 0 ? err : check_keys(arena, ret, info);
 }
 

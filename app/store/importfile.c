@@ -63,7 +63,10 @@ static int first_row(struct importfile *file, struct csv_row *row, struct err_in
     return more < 0 ? more : 0;
 }
 
-/* The delimiter with which the header has a column `email`; the comma when there is none. */
+/*
+ * The delimiter with which the header has a column `email`; the comma when there is none. A line
+ * that is none with one (a quote closes before a semicolon) may be one with the next.
+ */
 static int read_header(struct importfile *file, char *ret_delimiter, struct err_info *info)
 {
     static const char delimiters[] = {',', ';', '\t', ','};
@@ -71,21 +74,26 @@ static int read_header(struct importfile *file, char *ret_delimiter, struct err_
     for (size_t i = 0; i < ARRAY_LEN(delimiters); i++) {
         open_at(file, delimiters[i], (struct csv_position){0});
         int err = first_row(file, &row, info);
-        if (err < 0) {
+        if (err < 0 && (err != ERR_INVAL || i + 1 == ARRAY_LEN(delimiters))) {
             return err;
         }
         *ret_delimiter = delimiters[i];
-        if (importcolumns_has_email(&row)) {
+        if (err == 0 && importcolumns_has_email(&row, &file->mapping)) {
             break;
         }
     }
-    return importcolumns_read(file->memory, &file->job->input, &row, &file->columns, info);
+    return importcolumns_read(file->memory, &file->job->input, &file->mapping, &row, &file->columns,
+                              info);
 }
 
 static int open_csv(struct importfile *file, struct csv_position from, struct err_info *info)
 {
+    const struct importjob_input *input = &file->job->input;
     char delimiter;
-    int err = read_header(file, &delimiter, info);
+    int err = importmapping_read(file->memory, input->mapping, input, &file->mapping, info);
+    if (err == 0) {
+        err = read_header(file, &delimiter, info);
+    }
     if (err < 0) {
         return err;
     }

@@ -9,8 +9,9 @@ struct importfile {
     struct db *db;
     const struct importjob *job;
     struct csv *csv; /* behind what is done */
+    struct importmapping mapping;
     struct importcolumns columns;
-    struct arena *memory; /* of the columns */
+    struct arena *memory; /* of the two */
     uint64_t offset;      /* of the next byte for the reader */
     char *part;           /* the part at hand */
     uint64_t part_number;

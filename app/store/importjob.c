@@ -14,7 +14,7 @@
 #define COLUMNS                                                                                    \
     "project_id, job_id, kind, format, mode, dry_run, keep_created, spreadsheet, segment_id, "     \
     "state, failed_reason, bytes, part_count, row_count, lease_id, tries, created_ms, "            \
-    "started_ms, finished_ms, job_number, list_id, tag_id"
+    "started_ms, finished_ms, job_number, list_id, tag_id, mapping, found"
 
 static int64_t time_of(const struct db_rows *rows, unsigned column)
 {
@@ -39,7 +39,9 @@ static void from_row(struct arena *arena, const struct db_rows *rows, struct imp
                   .spreadsheet = db_i64(rows, 7) != 0,
                   .segment_id = (uint32_t)db_i64(rows, 8),
                   .list_id = (uint32_t)db_i64(rows, 20),
-                  .tag_id = (uint32_t)db_i64(rows, 21)},
+                  .tag_id = (uint32_t)db_i64(rows, 21),
+                  .mapping = sqlvalue_text(arena, rows, 22)},
+        .found = sqlvalue_text(arena, rows, 23),
         .state = (enum importjob_state)db_i64(rows, 9),
         .failed_reason = sqlvalue_text(arena, rows, 10),
         .bytes = count_of(rows, 11),
@@ -122,8 +124,9 @@ static int create_body(struct db *db, void *ctx, struct err_info *info)
 {
     static const char sql[] =
         "INSERT INTO import_job (project_id, job_id, kind, format, mode, dry_run, keep_created,"
-        " spreadsheet, segment_id, list_id, job_number, state, lease_until_ms, turn_ms, created_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ? + " NOW_MS ", " NOW_MS ", " NOW_MS ")";
+        " spreadsheet, segment_id, list_id, mapping, job_number, state, lease_until_ms, turn_ms,"
+        " created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ? + " NOW_MS ", " NOW_MS
+        ", " NOW_MS ")";
     static const char check_sql[] =
         "SELECT 1 FROM import_job WHERE project_id = ? AND job_id = ? FOR UPDATE";
     const struct create *create = ctx;
@@ -139,8 +142,8 @@ static int create_body(struct db *db, void *ctx, struct err_info *info)
                                 DB_I64(input->kind), DB_I64(input->format), DB_I64(input->mode),
                                 DB_I64(input->dry_run), DB_I64(input->keep_created),
                                 DB_I64(input->spreadsheet), OR_NULL(input->segment_id),
-                                OR_NULL(input->list_id), DB_I64(create->job->number),
-                                DB_I64(IMPORTJOB_UPLOAD_MS)),
+                                OR_NULL(input->list_id), sqlvalue_of_text(input->mapping),
+                                DB_I64(create->job->number), DB_I64(IMPORTJOB_UPLOAD_MS)),
                       NULL, info);
     }
     db_set_write_check(db, check_sql,
@@ -220,14 +223,13 @@ int importjob_discard(struct db *db, const struct importjob *job, struct err_inf
                                   " WHERE project_id = ? AND job_id = ? AND state = 1";
     static const char delete_sql[] =
         "DELETE FROM import_job WHERE project_id = ? AND job_id = ? AND state = 1";
-    int err = exec_one(db, end_sql,
-                       DB_PARAMS(DB_I64(job->project_id), sqlvalue_of_uuid(&job->job_id)), info);
+    const struct db_param key[] = {DB_I64(job->project_id), sqlvalue_of_uuid(&job->job_id)};
+    int err = exec_one(db, end_sql, key, ARRAY_LEN(key), info);
     if (err == 0) {
         err = importpart_delete(db, job->project_id, &job->job_id, info);
     }
     if (err == 0) {
-        err = exec_one(db, delete_sql,
-                       DB_PARAMS(DB_I64(job->project_id), sqlvalue_of_uuid(&job->job_id)), info);
+        err = exec_one(db, delete_sql, key, ARRAY_LEN(key), info);
     }
     return err == ERR_CONFLICT ? 0 : err;
 }
@@ -246,7 +248,6 @@ static int add_lanes(struct db *db, struct importjob *job, struct err_info *info
 
 /* ---- looking and cancelling ---------------------------------------------------------------- */
 
-/* One submitted job, with its lanes. */
 static int find_one(struct db *db, struct arena *arena, const char *sql,
                     const struct db_param params[3], struct importjob *ret, struct err_info *info)
 {
@@ -404,18 +405,19 @@ int importjob_finish(struct db *db, const struct importjob *job, struct str reas
 {
     static const char sql[] =
         "UPDATE import_job SET state = ?, failed_reason = ?, row_count = GREATEST(?,"
-        " IF(? = 5, row_count, 0)), step_id = ?, finished_ms = " NOW_MS ", lease_until_ms = 0"
+        " IF(? = 5, row_count, 0)), found = ?, step_id = ?, finished_ms = " NOW_MS
+        ", lease_until_ms = 0"
         " WHERE project_id = ? AND job_id = ? AND state = 3 AND lease_id = ?";
     static const char check_sql[] =
         "SELECT 1 FROM import_job WHERE project_id = ? AND job_id = ? AND step_id = ? FOR UPDATE";
     enum importjob_state state = reason.at == NULL ? IMPORTJOB_COMPLETED : IMPORTJOB_FAILED;
     int64_t step_id = uuid_random63();
-    int err = exec_one(db, sql,
-                       DB_PARAMS(DB_I64(state), sqlvalue_of_text(reason),
-                                 DB_U64(importlane_rows(&job->counts)), DB_I64(state),
-                                 DB_I64(step_id), DB_I64(job->project_id),
-                                 sqlvalue_of_uuid(&job->job_id), DB_I64(job->lease_id)),
-                       info);
+    int err = exec_one(
+        db, sql,
+        DB_PARAMS(DB_I64(state), sqlvalue_of_text(reason), DB_U64(importlane_rows(&job->counts)),
+                  DB_I64(state), sqlvalue_of_text(job->found), DB_I64(step_id),
+                  DB_I64(job->project_id), sqlvalue_of_uuid(&job->job_id), DB_I64(job->lease_id)),
+        info);
     db_set_write_check(
         db, check_sql,
         DB_PARAMS(DB_I64(job->project_id), sqlvalue_of_uuid(&job->job_id), DB_I64(step_id)));

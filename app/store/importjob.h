@@ -44,6 +44,7 @@ struct importjob_input {
     uint32_t list_id;    /* likewise a list */
     uint32_t tag_id;     /* likewise a tag; known once the upload is whole */
     struct str tag_name; /* of that tag, which is made when it is not there; while uploading */
+    struct str mapping; /* store/importmapping.h, as JSON; at == NULL: nothing is said of columns */
 };
 
 struct importjob {
@@ -53,6 +54,7 @@ struct importjob {
     struct importjob_input input;
     enum importjob_state state;
     struct str failed_reason; /* at == NULL: none */
+    struct str found; /* store/importtypes.h, as JSON; at == NULL: not a dry run that is complete */
     uint64_t bytes;
     uint32_t part_count;
     uint64_t row_count;              /* of the file; an estimate until the job is over */
@@ -139,8 +141,8 @@ int importjob_extend(struct db *db, struct importjob *job, unsigned lease_ms,
 int importjob_rewind(struct db *db, struct importjob *job, struct err_info *info) MUST_CHECK;
 
 /*
- * In the open transaction: the job is over. `reason` (at == NULL: completed) says why it failed.
- * Returns 0, ERR_CONFLICT as importjob_hold, or an err of db_exec.
+ * In the open transaction: the job is over. `reason` (at == NULL: completed) says why it failed;
+ * job->found is stored with it. Returns 0, ERR_CONFLICT as importjob_hold, or an err of db_exec.
  */
 int importjob_finish(struct db *db, const struct importjob *job, struct str reason,
                      struct err_info *info) MUST_CHECK;

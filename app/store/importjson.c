@@ -38,8 +38,20 @@ static void write_counts(struct jsonwrite *w, const struct importlane_counts *co
     write_count(w, "rejected", counts->rejected);
 }
 
+/* JSON text of our own; null where there is none. */
+static void write_json(struct jsonwrite *w, const char *name, struct str json)
+{
+    jsonwrite_name(w, name);
+    if (json.at == NULL) {
+        jsonwrite_null(w);
+    } else {
+        jsonwrite_raw(w, json);
+    }
+}
+
 /* What was asked for. */
-static void write_data(struct jsonwrite *w, const struct importjob_input *input)
+static void write_data(struct jsonwrite *w, const struct importjob_input *input,
+                       const struct importtarget *target)
 {
     jsonwrite_name(w, "data");
     jsonwrite_object(w);
@@ -53,6 +65,14 @@ static void write_data(struct jsonwrite *w, const struct importjob_input *input)
     jsonwrite_bool(w, input->dry_run);
     jsonwrite_name(w, "keepCreatedAt");
     jsonwrite_bool(w, input->keep_created);
+    write_json(w, "columns", input->mapping);
+    if (target->has_segment) {
+        write_id(w, "segmentId", &target->segment);
+    }
+    if (target->tag.at != NULL) {
+        jsonwrite_name(w, "tag");
+        jsonwrite_str(w, target->tag);
+    }
     jsonwrite_object_end(w);
 }
 
@@ -115,7 +135,8 @@ static void write_reason(struct jsonwrite *w, struct str reason)
 }
 
 void importjson_write(struct jsonwrite *w, const struct importjob *job,
-                      const struct importerror *errors, size_t error_count)
+                      const struct importtarget *target, const struct importerror *errors,
+                      size_t error_count)
 {
     uint64_t done = importlane_rows(&job->counts);
     uint64_t rows = job->row_count > done ? job->row_count : done;
@@ -128,7 +149,7 @@ void importjson_write(struct jsonwrite *w, const struct importjob *job,
     jsonwrite_c(w, status_word(job->state));
     write_count(w, "progress", progress(job));
     write_result(w, job);
-    write_data(w, &job->input);
+    write_data(w, &job->input, target);
     write_reason(w, job->failed_reason);
     write_count(w, "bytes", job->bytes);
     write_count(w, "bytesDone", job->bytes_done);
@@ -137,6 +158,7 @@ void importjson_write(struct jsonwrite *w, const struct importjob *job,
     write_count(w, "totalRows", rows);
     write_count(w, "imported", job->counts.created);
     write_counts(w, &job->counts);
+    write_json(w, "columns", job->found);
     write_errors(w, errors, error_count);
     write_time(w, "createdAt", job->created_ms);
     write_time(w, "startedAt", job->started_ms);

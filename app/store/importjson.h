@@ -3,11 +3,12 @@
 #define MUSTER_STORE_IMPORTJSON_H
 
 #include "store/importerror.h"
-#include "store/importjob.h"
+#include "store/importtarget.h"
 #include "json/jsonwrite.h"
 
 /* Writes the whole object; `errors` are the first ones of the job. */
 void importjson_write(struct jsonwrite *w, const struct importjob *job,
-                      const struct importerror *errors, size_t error_count);
+                      const struct importtarget *target, const struct importerror *errors,
+                      size_t error_count);
 
 #endif

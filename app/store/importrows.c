@@ -176,6 +176,9 @@ static const char *read_cells(const struct importrows *rows, const struct csv_ro
                               struct contactwrite_item *item, struct str *ret_email)
 {
     const char *wrong = check_shape(rows, row);
+    if (wrong == NULL && rows->types != NULL) {
+        importtypes_add(rows->types, row, rows->input->spreadsheet);
+    }
     if (rows->columns->email < row->count) {
         *ret_email = cell_of(rows, row, rows->columns->email);
     }

@@ -8,6 +8,7 @@
 #include "store/contactwrite.h"
 #include "store/importcolumns.h"
 #include "store/importerror.h"
+#include "store/importtypes.h"
 
 /* Where an item comes from. */
 struct importrows_place {
@@ -21,6 +22,7 @@ struct importrows {
     const struct importlane *lane;       /* whose rows are taken */
     const struct importcolumns *columns; /* of CSV */
     int64_t now_ms;                      /* the database's clock, lately */
+    struct importtypes *types;           /* counts the cells; NULL: nobody wants to know */
     struct contactwrite_item *items;
     struct importrows_place *places; /* of the items */
     size_t count;

@@ -25,6 +25,7 @@ static int publish(struct importwork *work, struct db *db, struct err_info *info
     const struct importjob *job = work->job;
     const struct outbox *outbox;
     struct importjob stored;
+    struct importtarget target;
     struct buf text;
     struct jsonwrite w;
     int err = outbox_open(db, job->project_id, OUTBOX_ASK, &outbox, info);
@@ -32,13 +33,17 @@ static int publish(struct importwork *work, struct db *db, struct err_info *info
         return err;
     }
     err = importjob_get(db, arena, job->project_id, job->input.kind, &job->job_id, &stored, info);
+    if (err == 0) {
+        err = importtarget_read(db, arena, &stored, &target, info);
+    }
     if (err < 0) {
         return err;
     }
     buf_init(&text, LIMIT_BODY_BYTES);
     jsonwrite_init(&w, &text);
+    stored.found = (struct str){NULL, 0}; /* a thousand columns are no message */
     /* Without the refusals: their addresses would outlive an erasure. */
-    importjson_write(&w, &stored, NULL, 0);
+    importjson_write(&w, &stored, &target, NULL, 0);
     struct outbox_event event = {
         .type = STR("import.completed"),
         .event_id = job->job_id,
@@ -84,6 +89,9 @@ static int fail_job(struct importwork *work, const char *reason, struct err_info
 static int end_of_file(struct importwork *work, struct err_info *info)
 {
     struct str reason = {0};
+    if (work->types != NULL) {
+        work->job->found = importtypes_print(work->run->arena, work->types);
+    }
     if (work->unclosed_line > 0) {
         reason = str_from(arena_printf(
             work->run->arena,

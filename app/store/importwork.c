@@ -29,6 +29,7 @@ static int read_batch(struct importwork *work, struct err_info *info)
     }
     importrows_begin(&work->rows, arena, &work->job->input, &work->lane, &work->file.columns,
                      work->batch_rows, now_ms);
+    work->rows.types = work->types;
     size_t ours = 0;
     size_t read = 0;
     while (ours < work->batch_rows && read < work->batch_rows * OTHERS_PER_ROW &&
@@ -204,8 +205,13 @@ void importwork_init(struct importwork *work, const struct importrun *run, struc
 
 int importwork_open(struct importwork *work, struct err_info *info)
 {
-    return importfile_open(&work->file, work->run->handles.db, work->job, &work->lane.position,
-                           info);
+    int err =
+        importfile_open(&work->file, work->run->handles.db, work->job, &work->lane.position, info);
+    /* It begins at the first row, and is one process: what it counts is of the whole file. */
+    if (err == 0 && work->seen != NULL && work->job->input.format == IMPORTJOB_CSV) {
+        work->types = importtypes_new(work->file.memory, &work->file.columns);
+    }
+    return err;
 }
 
 void importwork_done(struct importwork *work)

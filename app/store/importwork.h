@@ -18,6 +18,7 @@ struct importwork {
     int64_t start_us;
     int64_t extended_us; /* when the lease was made longer */
     struct importfile file;
+    struct importtypes *types; /* of a dry run of CSV; else NULL. Lives as the file */
     size_t batch_rows;
     uint64_t unclosed_line; /* where a quote begins that never ends; 0: nowhere */
     bool is_lost;           /* the lease, or the lane, is somebody else's by now */

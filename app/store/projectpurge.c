@@ -8,21 +8,18 @@
     each(campaign_send) each(campaign_part) each(flow_run_part) each(message) each(template) each( \
         execution_due) each(execution_step) each(execution) each(flow_event) each(flow_wait)       \
         each(flow_version) each(dropped_flow) each(workflow_event) each(workflow) each(webhook)    \
-            each(delivery_due) each(delivery_attempt) each(delivery) each(import_job)              \
-                each(import_lane) each(import_part) each(import_error) each(bulk_job)              \
-                    each(bulk_part) each(sns_hook) each(sns_message) each(public_link)             \
-                        each(suppression) each(idempotency) each(segment_state)                    \
-                            each(segment_version) each(segment_history) each(segment_ref)          \
-                                each(segment_event_ref) each(segment) each(campaign)               \
-                                    each(sequence) each(tag) each(contact_list) each(membership)   \
-                                        each(transition) each(dropped_segment) each(dropped_set)   \
-                                            each(member) each(email_event) each(contact_event)     \
-                                                each(event) each(contact) each(dirty)              \
-                                                    each(occurrence_column) each(base_chunk)       \
-                                                        each(delta_chunk) each(part_version)       \
-                                                            each(field) each(event_name)           \
-                                                                each(counter) each(ordinal_block)  \
-                                                                    each(project_state)
+            each(delivery_due) each(delivery_attempt) each(delivery) each(import_job) each(        \
+                import_lane) each(import_part) each(import_error) each(bulk_job) each(bulk_part)   \
+                each(sns_hook) each(sns_message) each(public_link) each(suppression) each(         \
+                    idempotency) each(segment_state) each(segment_version) each(segment_history)   \
+                    each(segment_ref) each(segment_event_ref) each(segment) each(campaign)         \
+                        each(sequence) each(tag) each(contact_list) each(membership)               \
+                            each(transition) each(dropped_segment) each(dropped_set) each(member)  \
+                                each(email_event) each(contact_event) each(event) each(contact)    \
+                                    each(dirty) each(occurrence_column) each(base_chunk)           \
+                                        each(delta_chunk) each(part_version) each(field)           \
+                                            each(event_name) each(counter) each(ordinal_block)     \
+                                                each(project_state) each(login_token) each(audit)
 
 #define NAME(table) #table,
 #define STATEMENT(table) "DELETE FROM " #table " WHERE project_id = ? LIMIT 2000",

@@ -7,7 +7,8 @@
 
 /* ---- columns of the result to a row -------------------------------------------------------- */
 
-/* Column 0 is the ordinal, 1 the seq, 2 the row's own ordinal (NULL: gone), the rest by part. */
+/* Column 0 is the ordinal, 1 the seq, 2 the row's own ordinal (NULL: gone), the rest by part; in
+ * contact_row 0 is the id of the event or set. */
 static void read_contact(const struct db_rows *rows, struct rowscan_row *row)
 {
     row->contact.ordinal = row->ordinal;
@@ -158,6 +159,63 @@ int rowscan_range(struct db *db, uint32_t project_id, uint64_t part, uint32_t fi
         db, KEY_KIND_OF(part) == 2 ? range_events : range_members,
         DB_PARAMS(DB_U64(project_id), DB_U64(KEY_ID_OF(part)), DB_U64(first), DB_U64(last)),
         reader_of(part), fn, ctx, info);
+}
+
+/* ---- one contact --------------------------------------------------------------------------- */
+
+/* Both go by the primary key: one look for each part. */
+SQLLIST(contact_events,
+        "SELECT name_id, 0, ordinal, count, first_ms, last_ms FROM contact_event"
+        " WHERE project_id = ? AND ordinal = ? AND name_id IN (",
+        "?", ")");
+SQLLIST(contact_members,
+        "SELECT set_id, 0, ordinal, entered_ms FROM member"
+        " WHERE project_id = ? AND ordinal = ? AND set_id IN (",
+        "?", ")");
+
+struct one_contact {
+    struct rowscan_row row; /* all that its rows share; the kind of part */
+    rowscan_fn *fn;
+    void *ctx;
+    struct err_info *info;
+};
+
+static int contact_row(const struct db_rows *rows, void *ctx)
+{
+    const struct one_contact *one = ctx;
+    struct rowscan_row row = one->row;
+    row.part |= (uint64_t)db_i64(rows, 0);
+    reader_of(row.part)(rows, &row);
+    return one->fn(&row, one->ctx, one->info);
+}
+
+/* Those of the parts that are of one kind. */
+static int contact_parts(struct db *db, uint32_t project_id, struct one_contact *one,
+                         const uint64_t *parts, size_t count)
+{
+    AUTO(arena) arena = arena_new();
+    bool is_event = KEY_KIND_OF(one->row.part) == KEY_KIND_OF(KEY_PART_EVENT(0));
+    const struct db_param head[] = {DB_U64(project_id), DB_U64(one->row.ordinal)};
+    struct db_param *ids = arena_array(arena, count, sizeof *ids);
+    struct sqllist list = {is_event ? contact_events : contact_members, head, 2, ids, 0, 1};
+    for (size_t i = 0; i < count; i++) {
+        if (KEY_KIND_OF(parts[i]) == KEY_KIND_OF(one->row.part))
+            ids[list.count++] = DB_U64(KEY_ID_OF(parts[i]));
+    }
+    return sqllist_query(db, &list, contact_row, one, one->info);
+}
+
+int rowscan_contact(struct db *db, uint32_t project_id, uint32_t ordinal, const uint64_t *parts,
+                    size_t count, rowscan_fn *fn, void *ctx, struct err_info *info)
+{
+    struct one_contact one = {
+        .row = {.ordinal = ordinal, .present = true, .part = KEY_PART_EVENT(0)},
+        .fn = fn,
+        .ctx = ctx,
+        .info = info};
+    int err = contact_parts(db, project_id, &one, parts, count);
+    one.row.part = KEY_PART_SET(0);
+    return err ? err : contact_parts(db, project_id, &one, parts, count);
 }
 
 int rowscan_end(struct db *db, uint32_t project_id, uint64_t *ret, struct err_info *info)

@@ -20,6 +20,7 @@ struct rowscan_row {
     int64_t first_ms;
     int64_t last_ms;
     int64_t entered_ms; /* set part */
+    uint64_t part;      /* rowscan_contact only */
 };
 
 typedef int rowscan_fn(const struct rowscan_row *row, void *ctx, struct err_info *info);
@@ -34,6 +35,13 @@ int rowscan_dirty(struct db *db, uint32_t project_id, uint64_t part, uint32_t fr
 /* Calls `fn` for each existing row of `part` with first ≤ ordinal ≤ last. */
 int rowscan_range(struct db *db, uint32_t project_id, uint64_t part, uint32_t first, uint32_t last,
                   rowscan_fn *fn, void *ctx, struct err_info *info) MUST_CHECK;
+
+/*
+ * Calls `fn` for each row that one contact has in these (distinct) parts of events and sets, with
+ * row->part; other parts are passed over. Returns as rowscan_range.
+ */
+int rowscan_contact(struct db *db, uint32_t project_id, uint32_t ordinal, const uint64_t *parts,
+                    size_t count, rowscan_fn *fn, void *ctx, struct err_info *info) MUST_CHECK;
 
 /* The largest ordinal of a contact plus one; 0 when there is none. */
 int rowscan_end(struct db *db, uint32_t project_id, uint64_t *ret,

@@ -2,8 +2,6 @@
 
 #include "base/seal.h"
 #include "base/timeutil.h"
-#include "store/delivery.h"
-#include "store/execution.h"
 #include "store/sqlvalue.h"
 
 int serverinfo_read(struct db *db, struct arena *arena, struct serverinfo *ret,
@@ -40,102 +38,51 @@ int serverinfo_count(struct db *db, struct serverinfo_counts *ret, struct err_in
     return 0;
 }
 
-static int count_imports(struct db *db, int64_t now_ms, struct serverinfo_queues *ret,
-                         struct err_info *info)
+static int count_disabled(struct db *db, struct serverinfo_queues *ret, struct err_info *info)
 {
     /* all projects: a number for the operator. */
-    static const char sql[] = "SELECT COUNT(*), MIN(turn_ms) FROM import_job WHERE state IN (2, 3)";
-    AUTO(db_rows) rows = NULL;
-    int found = db_one(db, sql, DB_NO_PARAMS, &rows, info);
-    if (found < 0)
-        return found;
-    ret->imports = (uint64_t)db_i64(rows, 0);
-    ret->imports_age_ms = db_is_null(rows, 1) ? 0 : now_ms - db_i64(rows, 1);
-    return 0;
-}
-
-static int count_bulk_jobs(struct db *db, int64_t now_ms, struct serverinfo_queues *ret,
-                           struct err_info *info)
-{
-    /* all projects: a number for the operator. */
-    static const char sql[] = "SELECT COUNT(*), MIN(turn_ms) FROM bulk_job WHERE state IN (2, 3)";
-    AUTO(db_rows) rows = NULL;
-    int found = db_one(db, sql, DB_NO_PARAMS, &rows, info);
-    if (found < 0)
-        return found;
-    ret->bulk_jobs = (uint64_t)db_i64(rows, 0);
-    ret->bulk_jobs_age_ms = db_is_null(rows, 1) ? 0 : now_ms - db_i64(rows, 1);
-    return 0;
-}
-
-static int count_deliveries(struct db *db, int64_t now_ms, struct serverinfo_queues *ret,
-                            struct err_info *info)
-{
-    /* all projects: numbers for the operator. By the key of each webhook that there is. */
     static const char sql[] =
-        "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM webhook w JOIN delivery d"
-        " ON d.project_id = w.project_id AND d.webhook_id = w.webhook_id AND d.state = ?"
-        " LIMIT 100000) dead),"
-        " (SELECT COUNT(*) FROM webhook WHERE enabled = 0 AND deleted_ms IS NULL)";
-    AUTO(db_rows) rows = NULL;
-    int64_t oldest_ms = INT64_MIN;
-    int err = delivery_depth(db, &ret->deliveries, &oldest_ms, info);
-    if (err == 0)
-        err = db_one(db, sql, DB_PARAMS(DB_I64(DELIVERY_DEAD)), &rows, info);
-    if (err < 0)
-        return err;
-    ret->deliveries_age_ms = oldest_ms == INT64_MIN ? 0 : now_ms - oldest_ms;
-    ret->dead = (uint64_t)db_i64(rows, 0);
-    ret->webhooks_disabled = (uint64_t)db_i64(rows, 1);
-    return 0;
-}
-
-static int count_flow_events(struct db *db, int64_t now_ms, struct serverinfo_queues *ret,
-                             struct err_info *info)
-{
-    /* all projects: numbers for the operator. */
-    static const char sql[] =
-        "SELECT COUNT(*), MIN(created_ms) FROM (SELECT created_ms FROM flow_event LIMIT 100000) f";
+        "SELECT COUNT(*) FROM webhook WHERE enabled = 0 AND deleted_ms IS NULL";
     AUTO(db_rows) rows = NULL;
     int found = db_one(db, sql, DB_NO_PARAMS, &rows, info);
     if (found < 0)
         return found;
-    ret->flow_events = (uint64_t)db_i64(rows, 0);
-    ret->flow_events_age_ms = db_is_null(rows, 1) ? 0 : now_ms - db_i64(rows, 1);
+    ret->webhooks_disabled = (uint64_t)db_i64(rows, 0);
     return 0;
-}
-
-/* Not how many: those that are due would have to be looked for among all that wait. */
-static int find_oldest_step(struct db *db, int64_t now_ms, struct serverinfo_queues *ret,
-                            struct err_info *info)
-{
-    static const enum execution_class classes[] = {EXECUTION_FLOWS, EXECUTION_CALL};
-    AUTO(arena) arena = arena_new();
-    struct execution_queue *queue = NULL;
-    size_t count = 0;
-    int err = 0;
-    for (size_t i = 0; err == 0 && i < ARRAY_LEN(classes); i++) {
-        err = execution_queues(db, arena, classes[i], now_ms, 1, &queue, &count, info);
-        if (err == 0 && count > 0 && now_ms - queue->due_ms > ret->steps_age_ms)
-            ret->steps_age_ms = now_ms - queue->due_ms;
-    }
-    return err;
 }
 
 int serverinfo_queues(struct db *db, struct serverinfo_queues *ret, struct err_info *info)
 {
-    int64_t now_ms;
+    AUTO(arena) arena = arena_new();
     *ret = (struct serverinfo_queues){0};
-    int err = db_now_ms(db, &now_ms, info);
-    if (err == 0)
-        err = count_imports(db, now_ms, ret, info);
-    if (err == 0)
-        err = count_bulk_jobs(db, now_ms, ret, info);
-    if (err == 0)
-        err = count_deliveries(db, now_ms, ret, info);
-    if (err == 0)
-        err = count_flow_events(db, now_ms, ret, info);
-    return err < 0 ? err : find_oldest_step(db, now_ms, ret, info);
+    int err = queuedepth_read_all(db, arena, ret->queues, info);
+    return err < 0 ? err : count_disabled(db, ret, info);
+}
+
+int serverinfo_project(struct db *db, uint32_t project_id, struct serverinfo_project *ret,
+                       struct err_info *info)
+{
+    /* Names that the system added count for no limit (store/dictionary.h). */
+    static const char sql[] =
+        "SELECT folded_ms,"
+        " (SELECT COUNT(*) FROM field WHERE project_id = p.project_id AND added_by <> 2),"
+        " (SELECT COUNT(*) FROM event_name WHERE project_id = p.project_id AND added_by <> 2),"
+        " (SELECT COUNT(*) FROM segment WHERE project_id = p.project_id),"
+        " (SELECT COUNT(*) FROM segment WHERE project_id = p.project_id AND track = 1),"
+        " (SELECT COUNT(*) FROM webhook WHERE project_id = p.project_id AND deleted_ms IS NULL)"
+        " FROM project_state p WHERE p.project_id = ?";
+    AUTO(db_rows) rows = NULL;
+    int found = db_one(db, sql, DB_PARAMS(DB_U64(project_id)), &rows, info);
+    *ret = (struct serverinfo_project){0};
+    if (found <= 0)
+        return found;
+    *ret = (struct serverinfo_project){.folded_ms = db_i64(rows, 0),
+                                       .fields = (uint64_t)db_i64(rows, 1),
+                                       .event_names = (uint64_t)db_i64(rows, 2),
+                                       .segments = (uint64_t)db_i64(rows, 3),
+                                       .tracked = (uint64_t)db_i64(rows, 4),
+                                       .webhooks = (uint64_t)db_i64(rows, 5)};
+    return 0;
 }
 
 int serverinfo_sealed(struct db *db, const unsigned char *key_id, uint64_t *ret_count,

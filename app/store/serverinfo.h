@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "store/queuedepth.h"
 
 struct serverinfo {
     struct str version;
@@ -33,25 +34,29 @@ struct serverinfo_counts {
 int serverinfo_count(struct db *db, struct serverinfo_counts *ret,
                      struct err_info *info) MUST_CHECK;
 
-/* What waits for the worker, and what it gave up. Ages are of the database's clock, 0 where nothing
- * waits. */
+/* What waits for the worker, and what it gave up. */
 struct serverinfo_queues {
-    uint64_t imports;       /* that are not over */
-    int64_t imports_age_ms; /* since the one that waits longest was worked on */
-    uint64_t bulk_jobs;     /* that are not over */
-    int64_t bulk_jobs_age_ms;
-    uint64_t deliveries; /* due now, counted up to 100,000 */
-    int64_t deliveries_age_ms;
-    uint64_t dead;              /* messages that were given up, counted up to 100,000 */
+    struct queuedepth queues[QUEUEDEPTH_COUNT];
     uint64_t webhooks_disabled; /* by the worker or by hand */
-    uint64_t flow_events;       /* queued for workflows and sequences, counted up to 100,000 */
-    int64_t flow_events_age_ms;
-    int64_t steps_age_ms; /* since the first step of an execution is due that nobody has done */
 };
 
 /* All projects. Returns 0 or an err of db_query. */
 int serverinfo_queues(struct db *db, struct serverinfo_queues *ret,
                       struct err_info *info) MUST_CHECK;
+
+/* What a project has, and when changes went into its columns last (0: never). */
+struct serverinfo_project {
+    int64_t folded_ms;
+    uint64_t fields;
+    uint64_t event_names;
+    uint64_t segments;
+    uint64_t tracked; /* of the segments */
+    uint64_t webhooks;
+};
+
+/* Returns 0 (zeros for one that is gone) or an err of db_query. */
+int serverinfo_project(struct db *db, uint32_t project_id, struct serverinfo_project *ret,
+                       struct err_info *info) MUST_CHECK;
 
 /* The number of stored webhook secrets, and of those that another master key sealed: key_id is that
  * of base/seal.h. All projects. Returns 0 or an err of db_query. */

@@ -84,22 +84,27 @@ struct str transition_data(struct arena *arena, const struct uuid *segment, stru
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
+#define LIST_SQL                                                                                   \
+    "SELECT t.sequence, t.kind, t.cause, t.ordinal, t.contact, t.uuid, t.at_ms, t.version,"        \
+    " t.cause_event, c.email FROM transition t"                                                    \
+    " LEFT JOIN contact c ON c.project_id = t.project_id AND c.ordinal = t.ordinal"                \
+    " WHERE t.project_id = ? AND t.segment_id = ? AND t.sequence "
+
 int transition_list(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
-                    uint64_t after, size_t limit, struct transition **ret, size_t *ret_count,
+                    const struct transition_page *page, struct transition **ret, size_t *ret_count,
                     struct err_info *info)
 {
-    static const char sql[] =
-        "SELECT t.sequence, t.kind, t.cause, t.ordinal, t.contact, t.uuid, t.at_ms, t.version,"
-        " t.cause_event, c.email FROM transition t"
-        " LEFT JOIN contact c ON c.project_id = t.project_id AND c.ordinal = t.ordinal"
-        " WHERE t.project_id = ? AND t.segment_id = ? AND t.sequence > ?"
-        " ORDER BY t.sequence LIMIT ?";
+    static const char *const list_sql[] = {LIST_SQL "> ? ORDER BY t.sequence LIMIT ?",
+                                           LIST_SQL "< ? ORDER BY t.sequence DESC LIMIT ?"};
+    const char *sql = list_sql[page->newest_first];
+    size_t limit = page->limit;
     AUTO(db_rows) rows = NULL;
     struct transition *list = arena_array(arena, limit, sizeof *list);
     size_t count = 0;
     int got = db_query(
-        db, sql, DB_PARAMS(DB_U64(project_id), DB_U64(segment_id), DB_U64(after), DB_U64(limit)),
-        false, &rows, info);
+        db, sql,
+        DB_PARAMS(DB_U64(project_id), DB_U64(segment_id), DB_U64(page->from), DB_U64(limit)), false,
+        &rows, info);
     if (got)
         return got;
     while (count < limit && (got = db_next(rows, info)) > 0)

@@ -44,12 +44,18 @@ int transition_insert(struct db *db, struct arena *arena, uint32_t project_id, u
                       const struct transition *transitions, size_t count,
                       struct err_info *info) MUST_CHECK;
 
+/* A part of a segment's transitions. */
+struct transition_page {
+    uint64_t from;     /* a sequence, which is not in it */
+    bool newest_first; /* those before `from`, descending; else those behind it, ascending */
+    size_t limit;
+};
+
 /*
- * Those with a sequence above `after`, ascending, at most `limit`; in the arena. name_id and
- * has_contact are not set. Returns 0 or an err of db_query.
+ * One page, in the arena. name_id and has_contact are not set. Returns 0 or an err of db_query.
  */
 int transition_list(struct db *db, struct arena *arena, uint32_t project_id, uint32_t segment_id,
-                    uint64_t after, size_t limit, struct transition **ret, size_t *ret_count,
+                    const struct transition_page *page, struct transition **ret, size_t *ret_count,
                     struct err_info *info) MUST_CHECK;
 
 /*

@@ -490,6 +490,48 @@ START_TEST(parts_of_any_size)
 }
 END_TEST
 
+/* Which sign parts the columns is found also where each cell stands in quotes. */
+START_TEST(a_header_in_quotes)
+{
+    static const char *const files[] = {"\"E-Mail\";\"a, b\"\na@b.c;1\n",
+                                        "\xef\xbb\xbf\"E-Mail\"\t\"a;b\"\n\"a@b.c\"\t1\n",
+                                        "\"E-Mail\",\"a;b\"\na@b.c,1\n"};
+    struct importjob_input input = contacts;
+    input.mapping = STR("{\"E-Mail\":\"email\"}");
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        struct importjob job = must_upload(&input, str_from(files[i]));
+        work_off();
+        struct importjob now = stored(&job);
+        ck_assert_msg(now.failed_reason.at == NULL, STR_FMT, STR_ARG(now.failed_reason));
+        ck_assert_uint_eq(importlane_rows(&now.counts), 1);
+        ck_assert_uint_eq(now.counts.rejected, 0);
+    }
+    struct importjob job = must_upload(&input, STR("\"E-Mail\"x\n"));
+    work_off();
+    ck_assert(str_starts(stored(&job).failed_reason, STR("line 1: column 1 has text behind")));
+}
+END_TEST
+
+/* A reason that could not be stored would keep the job, and its place, for ever. */
+START_TEST(a_reason_that_is_cut)
+{
+    struct buf mapping;
+    buf_init(&mapping, 1000);
+    buf_add_c(&mapping, "{\"x");
+    for (int i = 0; i < 150; i++)
+        buf_add_c(&mapping, "\xc3\xa9");
+    buf_add_c(&mapping, "\":\"email\"}");
+    struct importjob_input input = contacts;
+    input.mapping = buf_str(&mapping);
+    struct importjob job = must_upload(&input, STR("email\na@b.c\n"));
+    buf_done(&mapping);
+    work_off();
+    struct importjob now = stored(&job);
+    ck_assert_str_eq(importjob_state_word(now.state), "failed");
+    ck_assert(str_starts(now.failed_reason, STR("columns names \"x\xc3\xa9")));
+}
+END_TEST
+
 START_TEST(a_job_that_never_gets_on_ends)
 {
     struct importjob job = must_upload(&events, many_events());
@@ -547,6 +589,8 @@ int main(void)
     tcase_add_test(tcase, the_other_lane_dies);
     tcase_add_test(tcase, both_lanes_are_stopped);
     tcase_add_test(tcase, a_job_from_before_the_lanes);
+    tcase_add_test(tcase, a_header_in_quotes);
+    tcase_add_test(tcase, a_reason_that_is_cut);
     tcase_add_test(tcase, a_job_that_never_gets_on_ends);
     tcase_add_test(tcase, old_jobs_go);
     tcase_add_test(tcase, an_address_can_be_forgotten);

@@ -6,6 +6,7 @@
 
 #include "db/migrate.h"
 #include "store/apikey.h"
+#include "store/keyscope.h"
 #include "store/projectpurge.h"
 #include "store/sitesettings.h"
 #include "testdb.h"
@@ -84,9 +85,13 @@ START_TEST(its_keys_end_with_it)
     char text[APIKEY_TEXT_MAX];
     struct apikey_text parsed;
     struct apikey_found found;
-    ck_assert_int_eq(apikey_create(db, APIKEY_SECRET, project.account_id, project.project_id,
-                                   STR("k"), text, &info),
-                     0);
+    const struct audit_actor actor = {.program = STR("test")};
+    const struct apikey_new key = {.kind = APIKEY_SECRET,
+                                   .account_id = project.account_id,
+                                   .project_id = project.project_id,
+                                   .name = STR("k"),
+                                   .scopes = KEYSCOPE_ALL};
+    ck_assert_int_eq(apikey_create(db, &key, &actor, text, &info), 0);
     ck_assert(apikey_parse(str_from(text), &parsed));
     ck_assert_int_eq(apikey_find(db, &parsed, 1, &found, &info), 0);
     ck_assert_int_eq(sitesettings_delete(db, project.account_id, 0, &info), 0);

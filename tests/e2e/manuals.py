@@ -73,7 +73,7 @@ def commands():
 
 def words_of(usage):
     """The one or two words of a command in its usage."""
-    return re.match(r"[a-z]+(?: [a-z]+(?:-[a-z]+)*(?= |$))?", usage)[0].split()
+    return re.match(r"[a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*(?= |$))?", usage)[0].split()
 
 
 def read(pattern):

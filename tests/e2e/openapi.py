@@ -31,22 +31,23 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 DIALECTS = {"plunk": "/openapi.json", "pushmail": "/api/v1/openapi.json", "mailpanda": "/api/openapi.json"}
 PACKAGES = ["@redocly/cli@2.77.0", "ajv@8.20.0", "ajv-formats@3.0.1"]
 LINTER_NODE = (20, 19)
-ROUTE = re.compile(r'\{API_(\w+),\s*"([^"]+)",\s*\w+,\s*ROUTE_(\w+),\s*ROUTE_(\w+),\s*ROUTE_\w+\}')
-QUERY = re.compile(r'\b(?:api_query\w*|read_date|read_flag|either)\(req, "(\w+)"(?:, "(\w+)"\))?')
+ROUTE = re.compile(r'\{API_(\w+),\s*"([^"]+)",\s*\w+,\s*ROUTE_(\w+),\s*ROUTE_(\w+),\s*ROUTE_\w+,\s*ROUTE_\w+\}')
+QUERY = re.compile(r'\b(?:api_query\w*|read_date|daterange_read|read_flag|either)\(req, "(\w+)"(?:, "(\w+)"\))?')
+LIKE = {"sessionKey": "secretKey"}  # a session is a secret key, and the example must have one
 KEYS = {"OPEN": set(), "SECRET": {"secretKey"}, "ACCOUNT": {"secretKey"}, "ANY_KEY": {"secretKey", "publicKey"}}
 
 
 REQUEST_ID = "openapi-test"
 # What differs from one time to the next: ids, instants; and numbers that were measured.
 VOLATILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.]\d{3}Z")
-MEASURES = {"tookMs", "uptime", "memoryUsage", "migration"}
+MEASURES = {"tookMs", "uptime", "uptimeSeconds", "oldestSeconds", "memoryUsage", "migration", "server"}
 # What an example must not show as it was: random secrets, and where the test ran.
 SECRETS = [(re.compile(pattern), text) for pattern, text in [
     (r"^http://127[.]0[.]0[.]1:\d+/contacts/public/[0-9A-Za-z_-]+/",
      "https://muster.example/contacts/public/wAAAAX1SSg6cEVK-bx0AAQMAAAABn4fKq2yTzV0sBhXuWm7d3Q/"),
     (r"whsec_[A-Za-z0-9+/=]+", "whsec_c2lnbmVkIGJ5IE11c3RlciwgbmV2ZXIgc2hvd24gdHdpY2U="),
     (r"\b\d+-[0-9a-f]{40}\b", "12-0f3c9a1be27d8456c1d09e8f7a6b5c4d3e2f1a0b"),
-    (r"\b(sk_|pk_|pm_live_)[0-9A-Za-z]{12}_[0-9A-Za-z_-]+", r"\1a1b2c3d4e5f6_shownOnlyOnce"),
+    (r"\b(sk_|pk_|pm_live_|ses_)[0-9A-Za-z]{12}_[0-9A-Za-z_-]+", r"\1a1b2c3d4e5f6_shownOnlyOnce"),
     (f"^{REQUEST_ID}$", "0f8b1c9e-7a52-4d36-9e84-c1d20b7f63a5")]]
 
 
@@ -93,7 +94,7 @@ def route_faults(document, dialect):
             continue
         seen.add(name)
         keys, body = routes[name]
-        asked = {scheme for way in operation.security for scheme in way}
+        asked = {LIKE.get(scheme, scheme) for way in operation.security for scheme in way}
         if asked != KEYS[keys]:
             yield f"{operation.label}: security is {sorted(asked)}, the route is ROUTE_{keys}"
         if sorted(operation.path_names()) != sorted(re.findall(r"{([^}]+)}", operation.path)):

@@ -6,11 +6,12 @@
 #include "base/hash.h"
 #include "store/apikey.h"
 
-static const enum apikey_kind kinds[] = {APIKEY_SECRET, APIKEY_PUBLIC, APIKEY_ACCOUNT};
+static const enum apikey_kind kinds[] = {APIKEY_SECRET, APIKEY_PUBLIC, APIKEY_ACCOUNT,
+                                         APIKEY_SESSION};
 
 START_TEST(what_is_made_parses)
 {
-    static const char *const prefixes[] = {"sk_", "pk_", "pm_live_"};
+    static const char *const prefixes[] = {"sk_", "pk_", "pm_live_", "ses_"};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         char text[APIKEY_TEXT_MAX], other[APIKEY_TEXT_MAX];
         uint8_t sha256[32];

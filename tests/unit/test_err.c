@@ -66,6 +66,19 @@ START_TEST(is_cut_between_characters)
 }
 END_TEST
 
+/* Nor half of one that a message cuts out of a longer text, which is followed by more. */
+START_TEST(loses_half_a_character_within)
+{
+    struct err_info info = {0};
+    (void)err_set_at(&info, ERR_INVAL, NULL, "a", "\"%.*s\" is \x80none", 4,
+                     "x\xe2\x82\xac\xe2\x82\xac");
+    ck_assert_str_eq(info.message, "\"x\xe2\x82\xac\" is none");
+    ck_assert_str_eq(info.item.message, info.message);
+    (void)err_set(&info, ERR_INVAL, NULL, "\"%.*s\"", 6, "x\xe2\x82\xac\xe2\x82\xac");
+    ck_assert_str_eq(info.message, "\"x\xe2\x82\xac\"");
+}
+END_TEST
+
 START_TEST(every_err_has_a_name)
 {
     for (int a = ERR_INTERNAL; a <= 0; a++) {
@@ -83,8 +96,9 @@ END_TEST
 int main(void)
 {
     const struct unit_case cases[] = {
-        {keeps_code_and_message, 0},    {keeps_the_place, 0},      {may_be_made_of_itself, 0},
-        {is_cut_between_characters, 0}, {every_err_has_a_name, 0},
+        {keeps_code_and_message, 0},        {keeps_the_place, 0},
+        {may_be_made_of_itself, 0},         {is_cut_between_characters, 0},
+        {loses_half_a_character_within, 0}, {every_err_has_a_name, 0},
     };
     return UNIT_RUN("err", cases);
 }

@@ -171,7 +171,9 @@ static const char *read_rows(const struct importjob_input *input, const char *te
     struct buf out;
     if (input->format == IMPORTJOB_CSV) {
         ck_assert_int_eq(csv_next(csv, &row, &info), 1);
-        if (importcolumns_read(unit_arena, input, &row, &columns, &info) < 0) {
+        struct importmapping mapping;
+        if (importmapping_read(unit_arena, input->mapping, input, &mapping, &info) < 0 ||
+            importcolumns_read(unit_arena, input, &mapping, &row, &columns, &info) < 0) {
             return arena_printf(unit_arena, "%s", info.message);
         }
     }
@@ -349,12 +351,122 @@ START_TEST(addresses_seen)
 }
 END_TEST
 
+/* ---- what a client says of the columns ------------------------------------------------------ */
+
+static const struct {
+    enum importjob_kind kind;
+    const char *mapping;
+    const char *text;
+    const char *want;
+} mapped[] = {
+    {1, "{}", "email,n\na@b.c,5\n", "a@b.c {\"n\":5}"},
+    {1, "{\"Mail\":\"email\",\"Town\":\"address.city\",\"Note\":null}",
+     "Mail,Town,Note,n\na@b.c,Wien,x,5\n", "a@b.c {\"address\":{\"city\":\"Wien\"},\"n\":5}"},
+    {1, "{\" Mail \":\"EMAIL\",\"In\":\"Subscribed\",\"X\":\"data.x\"}",
+     "Mail ,In,X\na@b.c,yes,1\n", "a@b.c in {\"x\":1}"},
+    {1, "{\"email\":\"other\",\"m\":\"email\"}", "email,m\nx,a@b.c\n", "a@b.c {\"other\":\"x\"}"},
+    {1, "{\"id\":\"customer\"}", "id,email\n7,a@b.c\n", "a@b.c {\"customer\":7}"},
+    {1, "{\"\":null}", "email,\na@b.c,x\n", "a@b.c"},
+    {1, "{\"Mail\":\"email\"}", "Mail;n,x\na@b.c;5\n",
+     "columns names \"Mail\", which the first line does not have; it has 2, the first of which is"
+     " \"Mail;n\""},
+    {2, "{\"Who\":\"email\",\"What\":\"event\",\"When\":\"timestamp\",\"id\":\"id\"}",
+     "Who,What,When,id\na@b.c,e,2026-01-01,7\n",
+     "a@b.c if there did e at 2026-01-01T00:00 {\"id\":7}"},
+    /* With `data.` before it a word of our own is a name like any other. */
+    {2, "{\"Who\":\"email\",\"What\":\"event\",\"x\":\"data.event\",\"y\":\"data.email\"}",
+     "Who,What,x,y,timestamp\na@b.c,e,3,z,2026-01-01\n",
+     "a@b.c if there did e at 2026-01-01T00:00 {\"event\":3,\"email\":\"z\"}"},
+    {1, "{\"Mail\":\"email\",\"x\":\"data.data.y\"}", "Mail,x\na@b.c,1\n",
+     "a@b.c {\"data\":{\"y\":1}}"},
+    {1, "{\"Mail\":\"email\",\"Nix\":\"x\"}", "Mail\na@b.c\n",
+     "columns names \"Nix\", which the first line does not have; it has 1, the first of which is "
+     "\"Mail\""},
+    {1, "{\"Town\":\"n\"}", "email,n,Town\na@b.c,1,2\n",
+     "as columns says of \"Town\": the column \"n\" is there twice"},
+    {1, "{\"Mail\":\"email\"}", "email,Mail\na@b.c,b@b.c\n",
+     "as columns says of \"Mail\": the column \"email\" is there twice"},
+    {1, "{\"a\":\"email\",\"b\":\"email\"}", "",
+     "columns: \"a\" and \"b\" cannot both become \"email\""},
+    {1, "{\"a\":\"x.y\",\"b\":\"data.x.y\"}", "",
+     "columns: \"a\" and \"b\" cannot both become \"data.x.y\""},
+    {1, "{\"a\":\"email\",\" a \":\"x\"}", "", "columns: \"a\" is there twice"},
+    {1, "{\"a\":true}", "", "columns: \"a\" must become a text, or null to be left out"},
+    {1, "{\"a\":\"createdAt\"}", "", "columns: \"a\" can be createdAt only with keepCreatedAt=1"},
+    {1, "{\"a\":\"updatedAt\"}", "", "columns: \"a\" cannot become what the system sets itself"},
+    {1, "{\"a\":\"\"}", "",
+     "columns: \"a\" must become email or another column of an import, a data path such as plan or"
+     " address.city, or null to be left out"},
+    {1, "{\"a\":\"x.\"}", "",
+     "columns: \"a\" must become email or another column of an import, a data path such as plan or"
+     " address.city, or null to be left out"},
+    {1, "[]", "",
+     "columns must be a JSON object that says of headers what they are, such as {\"E-Mail\":"
+     " \"email\", \"City\": \"address.city\", \"Note\": null}"},
+};
+
+START_TEST(mapped_columns)
+{
+    struct importjob_input input = mapped[_i].kind == IMPORTJOB_EVENTS ? events : contacts;
+    input.mapping = str_from(mapped[_i].mapping);
+    if (mapped[_i].text[0] == '\0') {
+        struct importmapping mapping;
+        struct err_info info = {0};
+        ck_assert_int_eq(importmapping_read(unit_arena, input.mapping, &input, &mapping, &info),
+                         ERR_INVAL);
+        ck_assert_str_eq(info.item.field, "columns");
+        ck_assert_str_eq(info.message, mapped[_i].want);
+    } else {
+        ck_assert_str_eq(read_rows(&input, mapped[_i].text), mapped[_i].want);
+    }
+}
+END_TEST
+
+#define FOUND(name, target, string, number, boolean, date, empty)                                  \
+    "{\"name\":\"" name "\",\"target\":" target ",\"types\":{\"string\":" #string                  \
+    ",\"number\":" #number ",\"boolean\":" #boolean ",\"date\":" #date ",\"empty\":" #empty "}}"
+
+START_TEST(types_that_were_found)
+{
+    struct str table[3][5] = {
+        {STR("email"), STR(" a "), STR("id"), STR("b"), STR("c")},
+        {STR("x"), STR("1"), STR("7"), STR("2026-01-01"), STR("'=1")},
+        {STR("y"), STR("true"), STR(""), STR("2026-01-01T10:00:00Z"), STR("t")}};
+    struct csv_row header = {.cells = table[0], .count = 5};
+    const struct importmapping mapping = {0};
+    struct importcolumns columns;
+    struct err_info info = {0};
+    ck_assert_int_eq(importcolumns_read(unit_arena, &contacts, &mapping, &header, &columns, &info),
+                     0);
+    struct importtypes *found = importtypes_new(unit_arena, &columns);
+    for (size_t i = 1; i < 3; i++) {
+        struct csv_row row = {.cells = table[i], .count = 5};
+        importtypes_add(found, &row, true);
+    }
+    /* clang-format off */
+    static const char want[] =
+        "[" FOUND("email", "\"email\"", 2, 0, 0, 0, 0)
+        "," FOUND("a", "\"a\"", 0, 1, 1, 0, 0)
+        "," FOUND("id", "null", 0, 1, 0, 0, 1)
+        "," FOUND("b", "\"b\"", 0, 0, 0, 2, 0)
+        "," FOUND("c", "\"c\"", 2, 0, 0, 0, 0) "]";
+    /* clang-format on */
+    unit_str_eq(importtypes_print(unit_arena, found), want);
+}
+END_TEST
+
 int main(void)
 {
     const struct unit_case cases[] = {
-        {types, ARRAY_LEN(cells)},         {spreadsheet_quotes, 0},  {yes_and_no, 0},
-        {rows_of_files, ARRAY_LEN(files)}, {data_over_its_limit, 0}, {addresses_seen, 0},
+        {types, ARRAY_LEN(cells)},
+        {spreadsheet_quotes, 0},
+        {yes_and_no, 0},
+        {rows_of_files, ARRAY_LEN(files)},
+        {data_over_its_limit, 0},
+        {addresses_seen, 0},
         {lanes_share_the_rows, 0},
+        {mapped_columns, ARRAY_LEN(mapped)},
+        {types_that_were_found, 0},
     };
     return UNIT_RUN("importrows", cases);
 }

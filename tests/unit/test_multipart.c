@@ -152,8 +152,8 @@ START_TEST(limits)
 }
 END_TEST
 
-/* Short fields before and behind the file; no files, nothing long, no more than there is room for.
- */
+/* Short fields before and behind the file; no files, no more than there is room for; of a
+ * long one the name. */
 START_TEST(fields)
 {
     static const size_t steps[] = {1, 3, 100000};
@@ -179,7 +179,7 @@ START_TEST(fields)
         char bytes[64];
         ck_assert_int_eq(
             multipart_open(&m, unit_arena, STR(TYPE), "file", read_body, &body, &found, &info), 0);
-        ck_assert(found && m.field_count == 2);
+        ck_assert(found && m.field_count == 3);
         while (len > 0) {
             ck_assert_int_eq(multipart_read(&m, bytes, sizeof bytes, &len, &info), 0);
         }
@@ -187,8 +187,10 @@ START_TEST(fields)
         ck_assert_uint_eq(m.field_count, MULTIPART_FIELDS_MAX);
         ck_assert(str_eq_c(m.fields[0].name, "a") && str_eq_c(m.fields[0].value, " 1\r\n2"));
         ck_assert(str_eq_c(m.fields[1].name, "b") && m.fields[1].value.len == 0);
-        ck_assert(!m.fields[1].is_behind && m.fields[2].is_behind);
-        ck_assert(str_eq_c(m.fields[2].name, "c") && str_eq_c(m.fields[2].value, "3"));
+        ck_assert(str_eq_c(m.fields[2].name, "long") && m.fields[2].is_long);
+        ck_assert(m.fields[2].value.len == 0 && !m.fields[1].is_long);
+        ck_assert(!m.fields[2].is_behind && m.fields[3].is_behind);
+        ck_assert(str_eq_c(m.fields[3].name, "c") && str_eq_c(m.fields[3].value, "3"));
     }
     buf_done(&text);
 }

@@ -16,7 +16,7 @@ static int no_handler(struct api_request *req, struct api_response *res, struct 
 
 #define LINE(method, pattern)                                                                      \
     {                                                                                              \
-        method, pattern, no_handler, ROUTE_SECRET, ROUTE_NO_BODY, ROUTE_FAST                       \
+        method, pattern, no_handler, ROUTE_SECRET, ROUTE_NO_BODY, ROUTE_FAST, ROUTE_READ           \
     }
 static const struct route table[] = {
     LINE(API_GET, "/"),
@@ -147,6 +147,46 @@ START_TEST(every_real_route_finds_itself)
 }
 END_TEST
 
+/* A POST of these stores nothing. */
+static const char *const previews[] = {
+    "/contacts/lookup",          "/segments/preview",     "/segments/convert",
+    "/segments/overlap",         "/segments/lint",        "/segments/:id/diff",
+    "/audience/preview",         "/suppressions/preview", "/api/v1/segments/preview-count",
+    "/api/v1/segments/:id/count"};
+
+static bool is_preview(const char *pattern)
+{
+    for (size_t i = 0; i < ARRAY_LEN(previews); i++)
+        if (strcmp(pattern, previews[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_for_admins(const struct route *route)
+{
+    return strncmp(route->pattern, "/keys", 5) == 0 || strcmp(route->pattern, "/audit") == 0 ||
+           strncmp(route->pattern, "/api/v1/api-keys", 16) == 0 ||
+           (route->method != API_GET && strncmp(route->pattern, "/api/v1/sites", 13) == 0);
+}
+
+/* Whoever adds a route that stores something and lets readers call it hears of it here. */
+START_TEST(scopes_of_the_real_table)
+{
+    size_t count = 0;
+    const struct route *routes = routes_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        bool has_none = routes[i].keys == ROUTE_OPEN || strcmp(routes[i].pattern, "/session") == 0;
+        bool reads = routes[i].method == API_GET || is_preview(routes[i].pattern);
+        enum route_scope wanted = has_none                    ? ROUTE_NO_SCOPE
+                                  : is_for_admins(&routes[i]) ? ROUTE_ADMIN
+                                  : reads                     ? ROUTE_READ
+                                                              : ROUTE_WRITE;
+        ck_assert_msg(routes[i].scope == wanted, "%s %s", routes_method_name(routes[i].method),
+                      routes[i].pattern);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("routes");
@@ -158,6 +198,7 @@ int main(void)
     tcase_add_test(tc, parts_are_decoded_once_and_after_the_split);
     tcase_add_test(tc, broken_escapes_are_refused);
     tcase_add_test(tc, every_real_route_finds_itself);
+    tcase_add_test(tc, scopes_of_the_real_table);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -46,6 +46,9 @@ PLACES = {
     "wAAAAX1SSg6cEVK-bx0AAQMAAAABn4fKq2yTzV0sBhXuWm7d3Q": "public_token",
     "2026-11-21T12:34:56.789Z": "now",
     "e0000001-5c9d-4a3f-87b2-d16e0f4a0001": "tracked_event",
+    "sk_a1b2c3d4e5f6_shownOnlyOnce": "secret_key",
+    "b7c8d9e0f1a2": "public_key_id",
+    "AAAAB2v0mT9wYkq3ZcR5sXeL8hU": "login_token",
     "letter-2026-03-02": "letter",  # a message that ada opened; grace's bounced
 }
 SECRET_KEY_ID = "a1b2c3d4e5f6"
@@ -75,7 +78,7 @@ def condition(*leaves):
 class World:
     def __init__(self, stack, dialect):
         self.stack, self.dialect = stack, dialect
-        number = stack.program("muster", "project", "create", "Examples").split()[0]
+        self.project = number = stack.program("muster", "project", "create", "Examples").split()[0]
 
         def key(kind):
             return stack.program("muster", "key", "create", number, kind).split()[-1]
@@ -87,7 +90,9 @@ class World:
         self.found = {SECRET_KEY_ID: re.search("_([0-9A-Za-z]{12})_", self.keys["secretKey"])[1]}
         self.made, self.numbers = set(), {}
         self.people()
-        if dialect != "plunk":
+        if dialect == "plunk":
+            self.further_keys()
+        else:
             self.number_things()
 
     def close(self):
@@ -149,6 +154,22 @@ class World:
         self.found.update({place: ids[email] for place, email in CONTACTS.items()})
 
     # -- Plunk's things --
+
+    def further_keys(self):
+        """A session, and a key that may only read (no scheme of the document: examples name it)."""
+        self.keys["sessionKey"] = self.plunk.want(200, "POST", "/session", {"key": self.keys["secretKey"]})["key"]
+        self.keys["readKey"] = self.plunk.want(201, "POST", "/keys", {
+            "name": "Reports", "kind": "secret", "scopes": ["read"]})["key"]
+
+    def make_secret_key(self):
+        self.keep("secret_key", self.keys["secretKey"])
+
+    def make_public_key_id(self):
+        self.keep("public_key_id", re.search("_([0-9A-Za-z]{12})_", self.keys["publicKey"])[1])
+
+    def make_login_token(self):
+        link = self.stack.program("muster", "login-link", "--project", self.project).strip()
+        self.keep("login_token", link.partition("#login=")[2])
 
     def make_teams(self):
         found = self.plunk.want(201, "POST", "/segments", {
