@@ -31,7 +31,7 @@ static void write_row(struct jsonwrite *w, const struct audit_row *row)
 int audittrail_list(struct api_request *req, struct api_response *res, struct err_info *info)
 {
     struct paging_cursor paging;
-    struct audit_row *rows = NULL;
+    struct audit_row *rows;
     size_t count = 0;
     struct jsonwrite *w = &res->json;
     int err = paging_read_cursor(req, &paging, info);

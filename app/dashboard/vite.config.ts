@@ -36,6 +36,7 @@ export default defineConfig({
         },
     },
     server: {
+        host: "127.0.0.1", // not every host knows a localhost
         proxy: { "^/(?!app/)": stack },
     },
     test: { environment: "node", include: ["src/**/*.test.ts"] },

@@ -5,7 +5,6 @@
  */
 import { readdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { launch, screens, Stack, takeTests, Visit } from "./lib.mjs";
 
 const SIDE_BY_SIDE = Number(process.env.MUSTER_BROWSER_JOBS ?? 3);
@@ -63,7 +62,7 @@ async function main() {
     const files = [];
     for (const word of names) {
         const [, name, part] = /^([^:]*):?(.*)$/.exec(word);
-        await import(pathToFileURL(path.join(import.meta.dirname, `${name}.mjs`)).href);
+        await import(new URL(`${name}.mjs`, import.meta.url).href);
         files.push({ name, tests: takeTests().filter((one) => one.name.includes(part)) });
     }
     forgetFailures();

@@ -1,6 +1,7 @@
 /* The frame of every page: who is signed in, the navigation, and which page an address means. */
+import { useQueryClient } from "@tanstack/react-query";
 import type { ComponentType, ReactNode } from "react";
-import { Component, lazy, Suspense, useState } from "react";
+import { Component, lazy, Suspense, useEffect, useState } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { api } from "./api/client";
 import { SignIn } from "./pages/signin/SignIn";
@@ -79,10 +80,6 @@ function ThemeChoice() {
 /** Ends the session here even where the server cannot be told. */
 async function signOut() {
     await api.delete("/session").catch(() => undefined);
-    for (const name of Object.keys(sessionStorage)) {
-        if (name.startsWith("muster."))
-            sessionStorage.removeItem(name);
-    }
     session.signedOut();
 }
 
@@ -118,6 +115,11 @@ function NoPage() {
 export function App() {
     const key = useSessionKey();
     const [path] = useLocation();
+    const queries = useQueryClient();
+    useEffect(() => {
+        if (!key)
+            queries.clear(); // whoever signs in next may be of another project
+    }, [key, queries]);
     if (!key)
         return <><SignIn /><Toaster /></>;
     return (

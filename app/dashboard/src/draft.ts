@@ -12,6 +12,11 @@ function read<T>(name: string): T | undefined {
     }
 }
 
+/** What was typed there is given up, by somebody who does not show it. */
+export function dropDraft(name: string): void {
+    sessionStorage.removeItem(PREFIX + name);
+}
+
 /**
  * State that is also kept in session storage under `name`, until `clear` (when it was saved, or
  * given up). `isDraft` tells that something typed was brought back or is not saved yet.
@@ -37,7 +42,7 @@ export function useDraft<T>(name: string, initial: T): {
         }));
     }, []);
     const clear = useCallback((next?: T) => {
-        sessionStorage.removeItem(PREFIX + name);
+        dropDraft(name);
         setState({ value: next === undefined ? initial : next, isDraft: false });
     }, [name, initial]);
     return { ...state, set, clear };

@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { Router } from "wouter";
 import { ApiError } from "./api/client";
 import { App } from "./App";
+import { isSignInLink } from "./session";
 import { applyTheme } from "./theme";
 import "./theme.css";
 import "./ui/ui.css";
@@ -25,6 +26,9 @@ const queries = new QueryClient({
         mutations: { networkMode: "always" },
     },
 });
+
+// A link that is opened over the page changes the address only.
+window.addEventListener("hashchange", () => isSignInLink() && location.reload());
 
 createRoot(document.getElementById("root")!).render(
     <StrictMode>

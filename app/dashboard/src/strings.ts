@@ -23,8 +23,10 @@ export const t = {
     // everywhere
     cancel: "Cancel",
     close: "Close",
+    answered: (status: number) => `The server answered ${status}`,
     copied: "Copied",
     copy: "Copy",
+    copyByHand: "This browser does not let the page copy it. Select the text and copy it by hand.",
     create: "Create",
     delete: "Delete",
     edit: "Edit",
@@ -39,9 +41,9 @@ export const t = {
     previous: "Previous",
     requestId: "Request",
     save: "Save",
-    search: "Search",
     time: "Time",
     tryAgain: "Try again",
+    unreachable: "The server cannot be reached. Check the connection; nothing you typed is lost.",
     pageFailed: "This page stopped working",
     pageFailedHint: "Reload it. What you typed is kept.",
     pageMissing: "There is no such page",
@@ -71,6 +73,7 @@ export const t = {
         title: "Sign in to Muster",
         key: "API key",
         keyHint: "A secret key (sk_…). It is exchanged for one that ends in 12 hours, and is not kept.",
+        project: "Project",
         submit: "Sign in",
         expired: "Your session has ended. Sign in again; what you typed is kept.",
         signedOut: "You are signed out.",
@@ -128,7 +131,7 @@ export const t = {
         tabList: (name: string) => `Parts of ${name}`,
 
         memberTable: (name: string) => `Members of ${name}`,
-        memberColumns: { email: "Address", status: "Status", created: "Added", actions: "Actions" },
+        memberColumns: { email: "Address", status: "Status", created: "Contact since", actions: "Actions" },
         noMembers: "Nobody is in it now",
         noMembersHint: "As soon as the filter applies to somebody, they stand here. A wider filter lets more in.",
         noMembersEdit: "Edit the filter",
@@ -155,7 +158,7 @@ export const t = {
         change: "Change",
         noHistory: "No count yet in this time",
         noHistoryHint: "Segments are counted every hour; the first point comes with the next full hour at the latest.",
-        historyUtc: "Days and hours are those of UTC.",
+        historyUtc: "Days are those of UTC.",
 
         changesHint: "Numbered without gaps. What has happened since stands here within seconds.",
         changeColumns: { sequence: "No.", what: "What", contact: "Contact", cause: "Cause", at: "When", version: "Version" },
@@ -215,7 +218,6 @@ export const t = {
         failures: (count: number) => `${count.toLocaleString()} in a row`,
         lastDeliveries: "Last messages about this segment",
         noDeliveries: "None among its latest messages.",
-        deliveryStates: { pending: "waiting", failed: "failed, will be tried again", delivered: "delivered", dead: "given up" } as Record<string, string>,
         attempts: (count: number) => `${count.toLocaleString()} ${count === 1 ? "attempt" : "attempts"}`,
 
         explain: {
@@ -266,6 +268,7 @@ export const t = {
         fieldKinds: { tag: "the tag", list: "the list", campaign: "the campaign", sequence: "the sequence" } as Record<string, string>,
         units: {
             minutes: ["minute", "minutes"], hours: ["hour", "hours"], days: ["day", "days"], weeks: ["week", "weeks"],
+            seconds: ["second", "seconds"],
         } as Record<string, [string, string]>,
         times: (count: string) => `${count} ${count === "1" ? "time" : "times"}`,
         inWindow: (span: string) => `in the last ${span}`,

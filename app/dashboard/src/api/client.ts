@@ -1,7 +1,8 @@
 /* The one way to the API: JSON in, JSON out, errors as ApiError, the session's key on every call. */
 import { session } from "../session";
+import { t } from "../strings";
 
-export interface FieldProblem {
+interface FieldProblem {
     field: string;
     message: string;
 }
@@ -12,16 +13,14 @@ export class ApiError extends Error {
     readonly code: string;
     readonly requestId: string;
     readonly fields: FieldProblem[];
-    readonly retryAfterSeconds: number | null;
 
-    constructor(status: number, body: ErrorBody | null, fallback: string, retryAfter?: string | null) {
+    constructor(status: number, body: ErrorBody | null, fallback: string) {
         super(body?.message ?? fallback);
         this.name = "ApiError";
         this.status = status;
         this.code = body?.code ?? "";
         this.requestId = body?.requestId ?? "";
         this.fields = body?.errors ?? [];
-        this.retryAfterSeconds = retryAfter ? Number(retryAfter) || null : null;
     }
 
     /** Whether the same request may work in a moment. */
@@ -37,11 +36,9 @@ interface ErrorBody {
     errors?: FieldProblem[];
 }
 
-const UNREACHABLE = "The server cannot be reached. Check the connection; nothing you typed is lost.";
-
 export type QueryValue = string | number | boolean | null | undefined;
 
-export interface CallOptions {
+interface CallOptions {
     query?: Record<string, QueryValue>;
     body?: unknown; // JSON, unless it is a Blob or FormData
     signal?: AbortSignal;
@@ -63,10 +60,9 @@ export function withQuery(path: string, query: Record<string, QueryValue> = {}):
     return text ? `${path}?${text}` : path;
 }
 
-function requestOf(method: string, options: CallOptions): RequestInit {
+function requestOf(method: string, options: CallOptions, key: string | null): RequestInit {
     const headers: Record<string, string> = {};
-    const key = session.key();
-    if (key && !options.withoutKey)
+    if (key)
         headers.Authorization = `Bearer ${key}`;
     let body: BodyInit | undefined;
     if (options.body instanceof Blob || options.body instanceof FormData) {
@@ -78,7 +74,7 @@ function requestOf(method: string, options: CallOptions): RequestInit {
     return { method, headers, body, signal: options.signal, credentials: "omit", cache: "no-store" };
 }
 
-function errorFrom(status: number, text: string, retryAfter: string | null): ApiError {
+function errorFrom(status: number, text: string): ApiError {
     let body: ErrorBody | null = null;
     try {
         const parsed = JSON.parse(text);
@@ -86,29 +82,25 @@ function errorFrom(status: number, text: string, retryAfter: string | null): Api
     } catch {
         // not JSON: somebody between us and the API
     }
-    return new ApiError(status, body, `The server answered ${status}`, retryAfter);
-}
-
-async function errorOf(response: Response): Promise<ApiError> {
-    const text = await response.text().catch(() => "");
-    return errorFrom(response.status, text, response.headers.get("Retry-After"));
+    return new ApiError(status, body, t.answered(status));
 }
 
 /** Sends a request and returns the answer whatever its type; throws ApiError, or AbortError. */
-export async function call(method: string, path: string, options: CallOptions = {}): Promise<Response> {
+async function call(method: string, path: string, options: CallOptions = {}): Promise<Response> {
+    const key = options.withoutKey ? null : session.key();
     let response: Response;
     try {
-        response = await fetch(withQuery(path, options.query), requestOf(method, options));
+        response = await fetch(withQuery(path, options.query), requestOf(method, options, key));
     } catch (problem) {
         if (problem instanceof DOMException && problem.name === "AbortError")
             throw problem;
-        throw new ApiError(0, null, UNREACHABLE);
+        throw new ApiError(0, null, t.unreachable);
     }
     if (response.ok)
         return response;
-    const error = await errorOf(response);
-    if (response.status === 401 && !options.withoutKey)
-        session.expire();
+    const error = errorFrom(response.status, await response.text().catch(() => ""));
+    if (response.status === 401)
+        session.expire(key);
     throw error;
 }
 
@@ -155,10 +147,10 @@ export function upload<T>(path: string, form: FormData, { query, onProgress, sig
             if (request.status >= 200 && request.status < 300)
                 return resolve(JSON.parse(request.responseText) as T);
             if (request.status === 401)
-                session.expire();
-            reject(errorFrom(request.status, request.responseText, request.getResponseHeader("Retry-After")));
+                session.expire(key);
+            reject(errorFrom(request.status, request.responseText));
         };
-        request.onerror = () => reject(new ApiError(0, null, UNREACHABLE));
+        request.onerror = () => reject(new ApiError(0, null, t.unreachable));
         request.onabort = () => reject(new DOMException("The upload was stopped", "AbortError"));
         signal?.addEventListener("abort", () => request.abort(), { once: true });
         request.send(form);

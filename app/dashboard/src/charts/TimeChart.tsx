@@ -46,16 +46,37 @@ function dataOf(times: string[], series: Series[]): uPlot.AlignedData {
     return [times.map((at) => Date.parse(at) / 1000), ...series.map((item) => item.values)] as uPlot.AlignedData;
 }
 
+const DAY_S = 86_400;
+const DAYS_APART = [1, 2, 7, 14, 30, 60, 90, 180, 365, 730]; // uPlot makes months of 30 and years of 365
+const dayOfUtc = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", timeZone: "UTC" });
+const wholeDay = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
+const wholeHour = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const dayHere = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const hourHere = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+
+/* Days are those of UTC, and are named so wherever the reader is; hours are told in the reader's zone. */
+function timesOf(times: string[]): { axis: uPlot.Axis; series: uPlot.Series; date: (at: number) => Date } {
+    const isDays = times.every((at) => at.endsWith("T00:00:00.000Z"));
+    const names = (_: uPlot, at: number[], _axis: number, _space: number, step: number) =>
+        at.map((seconds) => (isDays ? dayOfUtc : step >= DAY_S ? dayHere : hourHere).format(seconds * 1_000));
+    return {
+        axis: { values: names, space: isDays ? 60 : 110, ...(isDays ? { incrs: DAYS_APART.map((days) => days * DAY_S) } : {}) },
+        series: { label: t.time, value: (_, at) => (at === null || at === undefined ? "–" : (isDays ? wholeDay : wholeHour).format(at * 1_000)) },
+        date: (at) => (isDays ? uPlot.tzDate(new Date(at * 1_000), "Etc/UTC") : new Date(at * 1_000)),
+    };
+}
+
 function optionsOf(series: Series[], width: number, height: number, times: string[]): uPlot.Options {
     const axis = { stroke: colour("text"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 } };
+    const time = timesOf(times);
     const numbers = (_: uPlot, values: (number | null)[]) => values.map((value) => (value === null ? "" : formatNumber(value)));
     return {
-        width, height,
+        width, height, tzDate: time.date,
         cursor: { drag: { x: true, y: false } },
         scales: { ...(times.length === 1 ? { x: { range: aroundOne } } : {}), ...barScales(series, times), second: { range: (_, _min, max) => [0, Math.max(max, 1)] } },
-        axes: [axis, { ...axis, size: 70, values: numbers },
+        axes: [{ ...axis, ...time.axis }, { ...axis, size: 70, values: numbers },
                ...(series.some((item) => item.isSecond) ? [{ ...axis, scale: "second", side: 1 as const, size: 60, values: numbers, grid: { show: false } }] : [])],
-        series: [{ label: t.time }, ...series.map((item): uPlot.Series => ({
+        series: [time.series, ...series.map((item): uPlot.Series => ({
             label: item.label, stroke: colour(item.colour), width: 2, scale: item.isSecond ? "second" : "y",
             fill: item.isBars ? colour(item.colour) : undefined, points: { show: item.values.length < 2 },
             paths: item.isBars ? uPlot.paths.bars!({ size: [0.6, 24] }) : undefined,

@@ -1,8 +1,10 @@
 import { Button as AriaButton, Menu as AriaMenu, MenuButton, MenuItem, MenuProvider } from "@ariakit/react";
 import type { ComponentProps, ReactNode } from "react";
+import type { MouseEvent } from "react";
 import { useRef, useState } from "react";
 import { Link } from "wouter";
 import { t } from "../strings";
+import { toast } from "./toast";
 
 type Look = "primary" | "secondary" | "plain" | "danger";
 
@@ -40,10 +42,42 @@ export function IconButton({ label, children, ...rest }: { label: string; childr
     );
 }
 
+interface ChipButtonProps {
+    label: string;
+    onRemove: () => void;
+}
+
+/** Takes its chip out of a list. The focus goes on to the neighbour, or to the box that chips come from. */
+export function ChipButton({ label, onRemove }: ChipButtonProps) {
+    function remove(event: MouseEvent) {
+        const item = event.currentTarget.closest("li")!;
+        const neighbour = (item.nextElementSibling ?? item.previousElementSibling)?.querySelector("button");
+        const box = item.parentElement!.parentElement?.querySelector<HTMLElement>("input, select");
+        onRemove();
+        (neighbour ?? box)?.focus();
+    }
+    return <IconButton label={label} onClick={remove}>✕</IconButton>;
+}
+
+/** Also where the page came without TLS, and so has no clipboard of its own. */
+async function copied(text: string): Promise<boolean> {
+    if (navigator.clipboard)
+        return navigator.clipboard.writeText(text).then(() => true, () => false);
+    const put = (event: ClipboardEvent) => {
+        event.clipboardData?.setData("text/plain", text);
+        event.preventDefault();
+    };
+    document.addEventListener("copy", put);
+    const isDone = document.execCommand("copy");
+    document.removeEventListener("copy", put);
+    return isDone;
+}
+
 export function CopyButton({ text, label = t.copy }: { text: string; label?: string }) {
     const [isCopied, setCopied] = useState(false);
     async function copy() {
-        await navigator.clipboard.writeText(text);
+        if (!(await copied(text)))
+            return toast(t.copyByHand);
         setCopied(true);
         setTimeout(() => setCopied(false), 2_000);
     }

@@ -48,6 +48,7 @@ interface FormDialogProps extends DialogProps {
 export function FormDialog({ submit, onSubmit, isBusy, isDanger, isDisabled, problem, children, ...dialog }: FormDialogProps) {
     function send(event: FormEvent) {
         event.preventDefault();
+        event.stopPropagation(); // React hands it on to a form that the dialog was opened from
         if (!isBusy && !isDisabled)
             onSubmit();
     }
@@ -94,7 +95,10 @@ export function Confirm({ trigger, title, children, submit, onConfirm, isDanger 
     }
     return (
         <>
-            {trigger(() => setOpen(true))}
+            {trigger(() => {
+                setProblem(null);
+                setOpen(true);
+            })}
             <FormDialog title={title} isOpen={isOpen} onClose={() => setOpen(false)} submit={submit} onSubmit={confirm}
                         isBusy={isBusy} isDanger={isDanger} problem={problem}>
                 {children}

@@ -80,6 +80,12 @@ export function useQueryParam(name: string, fallback = "", resets?: string): [st
     return [params.get(name) ?? fallback, set];
 }
 
+/** The number of the page that is shown, from 1, in the address. */
+export function usePageParam(name = "page"): [number, (page: number) => void] {
+    const [text, set] = useQueryParam(name, "1");
+    return [Math.max(1, Math.floor(Number(text)) || 1), (page) => set(String(page))];
+}
+
 /** The value as it was when it last stood still for `ms`. */
 export function useSettled<T>(value: T, ms: number): T {
     const [settled, setSettled] = useState(value);
@@ -97,15 +103,17 @@ interface PagerProps {
 }
 
 export function Pager({ page, pageCount, onPage }: PagerProps) {
+    const [typed, setTyped] = useState<string | null>(null); // also what is no page (yet)
     if (pageCount <= 1)
         return null;
     return (
         <nav className="pager" aria-label={t.pages}>
-            <button type="button" className="button secondary small" disabled={page <= 1} onClick={() => onPage(page - 1)}>{t.previous}</button>
+            <button type="button" className="button secondary small" disabled={page <= 1} onClick={() => onPage(Math.min(page - 1, pageCount))}>{t.previous}</button>
             <label>
                 <span className="sr-only">{t.page}</span>
-                <input className="input" type="number" min={1} max={pageCount} value={page}
+                <input className="input" type="number" min={1} max={pageCount} value={typed ?? page} onBlur={() => setTyped(null)}
                        onChange={(event) => {
+                           setTyped(event.currentTarget.value);
                            const next = event.currentTarget.valueAsNumber;
                            if (next >= 1 && next <= pageCount)
                                onPage(Math.floor(next));

@@ -1,5 +1,7 @@
 import type { ReactNode } from "react";
+import { useRef } from "react";
 import { ApiError } from "../api/client";
+import type { ContactStatus } from "../api/types";
 import { t } from "../strings";
 import { Button } from "./actions";
 
@@ -49,21 +51,29 @@ interface QueryLike<T> {
     data: T | undefined;
     error: unknown;
     refetch: () => unknown;
+    errorUpdateCount?: number;
 }
 
 /** The three states of a query: waiting, failed, there. What was there stays while it is asked again. */
 export function Await<T>({ query, children }: { query: QueryLike<T>; children: (data: T) => ReactNode }) {
-    if (query.data !== undefined)
-        return <>{query.error ? <Problem error={query.error} onRetry={() => query.refetch()} /> : null}{children(query.data)}</>;
-    if (query.error)
-        return <Problem error={query.error} onRetry={() => query.refetch()} />;
-    return <Loading />;
+    // While it is asked again the error stays, so that it is read out once and the button keeps the focus.
+    const failed = useRef<unknown>(null);
+    failed.current = query.error ?? (query.data === undefined && query.errorUpdateCount ? failed.current : null);
+    const problem = failed.current ? <Problem error={failed.current} onRetry={() => query.refetch()} /> : null;
+    return query.data === undefined ? (problem ?? <Loading />) : <>{problem}{children(query.data)}</>;
 }
 
 type Tone = "neutral" | "good" | "warn" | "bad" | "accent";
 
 export function Badge({ tone = "neutral", children }: { tone?: Tone; children: ReactNode }) {
     return <span className={`badge ${tone}`}>{children}</span>;
+}
+
+const STATUS_TONES = { subscribed: "good", unsubscribed: "neutral", bounced: "warn", complained: "bad" } as const;
+
+/** Whether a contact gets mail, and why not. */
+export function StatusBadge({ status }: { status: ContactStatus }) {
+    return <Badge tone={STATUS_TONES[status]}>{t.contacts.status[status]}</Badge>;
 }
 
 export function Notice({ tone = "neutral", children }: { tone?: Tone; children: ReactNode }) {

@@ -49,6 +49,23 @@ export function Time({ iso, as = "since", none = t.never }: TimeProps) {
     return <time dateTime={iso} title={title}>{text}</time>;
 }
 
+/** An instant as a box for date and time takes it, in the reader's zone, by default to the minute; "" for none. */
+export function localTime(iso: string | null, length = 16): string {
+    const at = Date.parse(iso ?? "");
+    if (Number.isNaN(at))
+        return "";
+    return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, length);
+}
+
+/** What stands at a path ("address.city") of a contact's data, as text; "" for nothing. */
+export function textAt(data: Record<string, unknown> | null, path: string): string {
+    const value = path.split(".").reduce<unknown>(
+        (part, name) => (typeof part === "object" && part !== null && Object.hasOwn(part, name) ? (part as Record<string, unknown>)[name] : undefined), data);
+    if (value === undefined || value === null)
+        return "";
+    return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
 export function Json({ value }: { value: unknown }) {
     return <pre className="json" tabIndex={0}>{JSON.stringify(value, null, 2)}</pre>;
 }

@@ -8,7 +8,7 @@ import { errorRemarks, nameOfPath, useCount, useLint, useRemarks } from "./answe
 import "./builder.css";
 import { CatalogContext, useCatalog } from "./catalog";
 import type { JsonDraft } from "./jsoncheck";
-import { useJsonCheck } from "./jsoncheck";
+import { jsonDraftName, useJsonCheck } from "./jsoncheck";
 import { JsonTab } from "./JsonTab";
 import type { GroupNode, RuleNode } from "./model";
 import { isGroup, treeOf, write } from "./model";
@@ -68,7 +68,7 @@ function useErrorRemarks(error: unknown, errorPath: string, tree: GroupNode) {
 }
 
 function useJson(value: Condition | null, onChange: (next: Condition | null) => void, onUnfinished?: (isUnfinished: boolean) => void) {
-    const kept = useDraft<JsonDraft | null>(`filter.${location.pathname}`, null);
+    const kept = useDraft<JsonDraft | null>(jsonDraftName(), null);
     const [dialect, setDialect] = useState<Dialect>(kept.value?.dialect ?? "plunk");
     const current = useRef({ value, onChange, leave: () => undefined as void });
     const onFilter = useCallback((filter: Condition | null) => {

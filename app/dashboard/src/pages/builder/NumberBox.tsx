@@ -15,7 +15,10 @@ interface NumberBoxProps {
     offers?: number[];
 }
 
+/** A comma is a point for half of the world; before three digits it may be the other half's, so that is not guessed. */
 function read(text: string): number | undefined {
+    if (/,\d{3}$/.test(text.trim()))
+        return undefined;
     const number = Number(text.trim().replace(",", "."));
     return text.trim() === "" || !Number.isFinite(number) ? undefined : number;
 }

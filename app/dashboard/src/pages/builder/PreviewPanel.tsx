@@ -2,7 +2,7 @@
 import { Link } from "wouter";
 import type { Condition, Contact } from "../../api/types";
 import { t } from "../../strings";
-import { Badge, formatNumber, Problem } from "../../ui";
+import { formatNumber, Problem, StatusBadge, textAt } from "../../ui";
 import { filtersOf } from "../segments/filterWords";
 import type { Counted } from "./answers";
 
@@ -14,13 +14,6 @@ interface PreviewProps {
     counted: Counted;
     openRules: number;
     isCompact?: boolean;
-}
-
-function valueAt(data: unknown, path: string): string {
-    const value = path.split(".").reduce<unknown>((part, name) => (typeof part === "object" && part !== null ? (part as Record<string, unknown>)[name] : undefined), data);
-    if (value === undefined || value === null)
-        return "–";
-    return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** The data that the rules look at: it says why somebody is in. */
@@ -37,8 +30,8 @@ function Sample({ contacts, paths }: { contacts: Contact[]; paths: string[] }) {
                     <Link to={`/contacts/${contact.id}`} title={contact.email}>{contact.email}</Link>
                     <span className="bld-sample-data">
                         {contact.status === "subscribed"
-                            ? paths.map((path) => <span key={path} title={path}>{valueAt(contact.data, path)}</span>)
-                            : <Badge tone="warn">{contact.status}</Badge>}
+                            ? paths.map((path) => <span key={path} title={path}>{textAt(contact.data, path) || "–"}</span>)
+                            : <StatusBadge status={contact.status} />}
                     </span>
                 </li>
             ))}

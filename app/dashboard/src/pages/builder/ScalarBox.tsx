@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import { useState } from "react";
 import { t } from "../../strings";
-import { Combobox, formatNumber, SelectField, TextField } from "../../ui";
+import { Combobox, formatNumber, localTime, SelectField, TextField } from "../../ui";
 import type { Values } from "./catalog";
 import { isLeft } from "./edit";
 import { NumberBox } from "./NumberBox";
@@ -72,14 +72,6 @@ function YesNo({ label, value, onChange }: ScalarProps) {
     );
 }
 
-/** An instant as the control wants it, in the reader's zone. */
-function localText(iso: string): string {
-    const date = new Date(iso);
-    if (Number.isNaN(date.getTime()))
-        return "";
-    return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
 function DateBox({ label, value, onChange }: ScalarProps) {
     const text = typeof value === "string" ? value : "";
     const [wantsTime, setWantsTime] = useState(text.length > 10);
@@ -87,7 +79,7 @@ function DateBox({ label, value, onChange }: ScalarProps) {
     return (
         <div className="bld-date">
             <TextField label={label} isLabelHidden type={isInstant ? "datetime-local" : "date"} title={isInstant ? text : words.dayHint}
-                       value={isInstant ? localText(text) : text}
+                       value={isInstant ? localTime(text) : text}
                        onChange={(event) => {
                            const next = event.currentTarget.value;
                            onChange(next === "" ? undefined : isInstant ? new Date(next).toISOString() : next);

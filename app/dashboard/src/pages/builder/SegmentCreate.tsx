@@ -5,10 +5,11 @@ import { useCallback, useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 import { api } from "../../api/client";
 import type { Condition, Segment } from "../../api/types";
-import { useDraft } from "../../draft";
+import { dropDraft, useDraft } from "../../draft";
 import { t } from "../../strings";
 import { Button, Card, isUnplaced, LinkButton, Page, Problem, toast, Toggle } from "../../ui";
 import FilterBuilder from "./FilterBuilder";
+import { jsonDraftName } from "./jsoncheck";
 import type { SegmentTexts } from "./SegmentFields";
 import { PLACED, SegmentFields } from "./SegmentFields";
 import { useShownError } from "./shownError";
@@ -62,6 +63,7 @@ export default function SegmentCreate() {
     const [initial] = useState<NewSegment>(() => (given ? { ...EMPTY, condition: given } : EMPTY));
     const draft = useDraft(given ? `builder.new.${JSON.stringify(given)}` : "builder.new", initial);
     const [isUnfinished, setUnfinished] = useState(false);
+    const [round, setRound] = useState(0); // another one begins with an empty builder
     const [, goTo] = useLocation();
     const create = useCreate((segment) => {
         draft.clear();
@@ -75,6 +77,12 @@ export default function SegmentCreate() {
 
     const form = useShownError(create.error);
 
+    function discard() {
+        draft.clear();
+        create.reset();
+        dropDraft(jsonDraftName());
+        setRound(round + 1);
+    }
     function send(event: FormEvent) {
         event.preventDefault();
         if (!create.isPending && !isBlocked)
@@ -94,11 +102,11 @@ export default function SegmentCreate() {
                                        onChange={(change) => set((before) => ({ ...before, ...change }))} />
                     </div>
                 </Card>
-                {!isStatic && <FilterCard value={value.condition} onChange={setCondition} error={create.error} onUnfinished={setUnfinished} />}
+                {!isStatic && <FilterCard key={round} value={value.condition} onChange={setCondition} error={create.error} onUnfinished={setUnfinished} />}
                 {isUnplaced(create.error, PLACED) && <Problem error={create.error} />}
                 <div className="bld-bar">
                     {isBlocked && <p className="field-error">{words.invalidJson}</p>}
-                    {draft.isDraft && <Button look="plain" onClick={() => { draft.clear(); create.reset(); }}>{words.discard}</Button>}
+                    {draft.isDraft && <Button look="plain" onClick={discard}>{words.discard}</Button>}
                     <LinkButton to="/segments">{t.cancel}</LinkButton>
                     <Button type="submit" look="primary" isBusy={create.isPending} disabled={isBlocked}>{isStatic ? words.createStatic : words.create}</Button>
                 </div>

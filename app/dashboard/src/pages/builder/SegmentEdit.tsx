@@ -5,13 +5,14 @@ import { useCallback, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, route } from "../../api/client";
 import type { Condition, Segment } from "../../api/types";
-import { useDraft } from "../../draft";
+import { dropDraft, useDraft } from "../../draft";
 import { t } from "../../strings";
-import { Await, Button, Card, Empty, isUnplaced, LinkButton, Loading, Notice, Page, Problem, toast } from "../../ui";
+import { Await, Button, Card, Empty, isUnplaced, LinkButton, Notice, Page, Problem, toast } from "../../ui";
 import type { Diff } from "../segments/segmentData";
 import { useSegment } from "../segments/segmentData";
 import { EditReview } from "./EditReview";
 import FilterBuilder from "./FilterBuilder";
+import { jsonDraftName } from "./jsoncheck";
 import type { SegmentTexts } from "./SegmentFields";
 import { PLACED, SegmentFields } from "./SegmentFields";
 import { useShownError } from "./shownError";
@@ -43,16 +44,19 @@ function changesOf(edit: Edit, segment: Segment): Record<string, unknown> {
 function useEditing(segment: Segment) {
     const [first] = useState(() => editOf(segment));
     const draft = useDraft(`builder.edit.${segment.id}`, first);
+    const saved = editOf(segment);
+    if (!draft.isDraft && JSON.stringify(draft.value) !== JSON.stringify(saved))
+        draft.clear(saved); // until one types, what somebody else saves is what is edited
     const queries = useQueryClient();
     const [, goTo] = useLocation();
     const [diff, setDiff] = useState<Diff | null>(null);
     const changes = changesOf(draft.value, segment);
     const save = useMutation({
         mutationFn: () => api.patch<Segment>(route`/segments/${segment.id}`, changes),
-        onSuccess: (saved) => {
-            draft.clear();
-            queries.setQueryData(["segments", segment.id], saved);
-            toast(words.saved(saved.name));
+        onSuccess: (now) => {
+            draft.clear(editOf(now));
+            queries.setQueryData(["segments", segment.id], now);
+            toast(words.saved(now.name));
             goTo(`/segments/${segment.id}`);
             return queries.invalidateQueries({ queryKey: ["segments"] });
         },
@@ -62,12 +66,13 @@ function useEditing(segment: Segment) {
         mutationFn: () => api.post<Diff>(route`/segments/${segment.id}/diff`, { condition: draft.value.condition }),
         onSuccess: setDiff,
     });
-    return { draft, changes, save, review, diff, closeReview: () => setDiff(null), fresh: () => editOf(segment) };
+    return { draft, changes, save, review, diff, closeReview: () => setDiff(null) };
 }
 
 function EditForm({ segment }: { segment: Segment }) {
-    const { draft, changes, save, review, diff, closeReview, fresh } = useEditing(segment);
+    const { draft, changes, save, review, diff, closeReview } = useEditing(segment);
     const [isUnfinished, setUnfinished] = useState(false);
+    const [round, setRound] = useState(0); // another one begins with a builder as new
     const { value, set } = draft;
     const setCondition = useCallback((condition: Condition | null) => set((before) => ({ ...before, condition })), [set]);
     const error = save.error ?? review.error;
@@ -76,6 +81,13 @@ function EditForm({ segment }: { segment: Segment }) {
 
     const form = useShownError(error);
 
+    function discard() {
+        draft.clear(editOf(segment));
+        save.reset();
+        review.reset();
+        dropDraft(jsonDraftName());
+        setRound(round + 1);
+    }
     function send(event: FormEvent) {
         event.preventDefault();
         if (save.isPending || review.isPending || isUnfinished || isSame)
@@ -96,7 +108,7 @@ function EditForm({ segment }: { segment: Segment }) {
             </Card>
             {segment.type === "DYNAMIC" ? (
                 <Card>
-                    <FilterBuilder value={value.condition} onChange={setCondition} error={error} segmentId={segment.id} onUnfinished={setUnfinished} />
+                    <FilterBuilder key={round} value={value.condition} onChange={setCondition} error={error} segmentId={segment.id} onUnfinished={setUnfinished} />
                 </Card>
             ) : (
                 <Empty title={words.staticNoFilter}>
@@ -107,7 +119,7 @@ function EditForm({ segment }: { segment: Segment }) {
             {isUnplaced(error, PLACED) && <Problem error={error} />}
             <div className="bld-bar">
                 {isUnfinished && <p className="field-error">{words.invalidJson}</p>}
-                {draft.isDraft && !isSame && <Button look="plain" onClick={() => { draft.clear(fresh()); save.reset(); review.reset(); }}>{words.discard}</Button>}
+                {(isUnfinished || (draft.isDraft && !isSame)) && <Button look="plain" onClick={discard}>{words.discard}</Button>}
                 <LinkButton to={`/segments/${segment.id}`}>{t.cancel}</LinkButton>
                 <Button type="submit" look="primary" isBusy={save.isPending || review.isPending} disabled={isUnfinished || isSame}>
                     {hasFilter ? words.review : words.save}
@@ -118,7 +130,6 @@ function EditForm({ segment }: { segment: Segment }) {
     return (
         <>
             {page}
-            {/* Beside the form: a dialog's own form would send this one, too. */}
             <EditReview diff={diff} onClose={closeReview} onSave={() => save.mutate()} isBusy={save.isPending} />
         </>
     );
@@ -127,10 +138,8 @@ function EditForm({ segment }: { segment: Segment }) {
 export default function SegmentEdit({ id }: { id: string }) {
     const query = useSegment(id);
     const name = query.data?.name;
-    if (name === undefined && !query.error)
-        return <Loading />;
     return (
-        <Page title={words.editTitle(name ?? "")} back={<Link to={`/segments/${id}`}>← {name}</Link>}>
+        <Page title={name === undefined ? t.shell.segments : words.editTitle(name)} back={<Link to={`/segments/${id}`}>← {name ?? t.shell.segments}</Link>}>
             <Await query={query}>{(segment) => <EditForm segment={segment} />}</Await>
         </Page>
     );

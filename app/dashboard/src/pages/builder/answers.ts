@@ -5,6 +5,7 @@ import { api, ApiError } from "../../api/client";
 import type { Condition, Contact } from "../../api/types";
 import { t } from "../../strings";
 import { useSettled } from "../../ui";
+import { live } from "../segments/segmentData";
 import type { Remark } from "./edit";
 import { numberOf } from "./edit";
 import type { GroupNode, Places } from "./model";
@@ -47,7 +48,7 @@ export function useCount(condition: Condition | null): Counted {
     const query = useQuery({
         queryKey: ["preview", text],
         queryFn: ({ signal }) => api.post<Preview>("/segments/preview", { condition: JSON.parse(text), limit: SAMPLE }, { signal }),
-        enabled: isAsked, retry: again, refetchInterval: PREVIEW_AGAIN_MS, placeholderData: keepPreviousData, staleTime: 0, gcTime: 60_000,
+        enabled: isAsked, retry: again, refetchInterval: live(PREVIEW_AGAIN_MS), placeholderData: keepPreviousData, staleTime: 0, gcTime: 60_000,
     });
     const [last, setLast] = useState<Preview | null>(null);
     if (query.data && query.data !== last)
@@ -56,7 +57,7 @@ export function useCount(condition: Condition | null): Counted {
     return { last: condition ? (query.data ?? last) : null, isCurrent, error: isAsked ? query.error : null, retry: () => void query.refetch() };
 }
 
-export interface Warning {
+interface Warning {
     code: string;
     path: string;
     message: string;

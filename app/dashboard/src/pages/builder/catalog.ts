@@ -55,7 +55,7 @@ function unknownSubject(field: string): Subject {
 
 export function useCatalog(withoutSegment?: string): Catalog {
     const fields = useQuery({
-        queryKey: ["fields"], queryFn: ({ signal }) => api.get<Fields>("/contacts/fields", undefined, signal), staleTime: FRESH_MS,
+        queryKey: ["contacts", "fields"], queryFn: ({ signal }) => api.get<Fields>("/contacts/fields", undefined, signal), staleTime: FRESH_MS,
     });
     const events = useQuery({
         queryKey: ["events", "stats"], queryFn: ({ signal }) => api.get<{ name: string; count: number }[]>("/events/stats", undefined, signal),
@@ -98,7 +98,7 @@ export interface Values {
 /** The values that contacts have in a field, the most frequent first. */
 export function useValues(field: string, isEnabled: boolean) {
     return useQuery({
-        queryKey: ["fields", field, "values"],
+        queryKey: ["contacts", "fields", field, "values"],
         queryFn: ({ signal }) => api.get<Values>(route`/contacts/fields/${field}/values`, { limit: 200 }, signal),
         enabled: isEnabled, staleTime: FRESH_MS,
     });

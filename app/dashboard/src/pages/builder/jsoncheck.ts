@@ -7,6 +7,11 @@ import { t } from "../../strings";
 import { messageOf, useSettled } from "../../ui";
 import { lineOfPath, readJson } from "./jsontext";
 
+/** Under which name this page keeps the text of its JSON tab. */
+export function jsonDraftName(): string {
+    return `filter.${location.pathname}`;
+}
+
 export interface JsonDraft {
     dialect: Dialect;
     text: string;
@@ -14,7 +19,6 @@ export interface JsonDraft {
 
 interface Converted {
     filter: unknown;
-    lossless: boolean;
     notes: { path: string; message: string }[];
 }
 
@@ -74,12 +78,11 @@ export function useJsonCheck(draft: JsonDraft | null, onFilter: (filter: Conditi
     return isEmpty || answer ? { is: "good" } : { is: "reading" };
 }
 
-export interface JsonText {
+interface JsonText {
     text: string;
     /** What the dialect cannot say. */
     notes: Converted["notes"];
     error: unknown;
-    isLoading: boolean;
 }
 
 /** The filter in the words of a dialect. */
@@ -93,6 +96,6 @@ export function useJsonText(condition: Condition | null, dialect: Dialect): Json
     const filter = isForeign ? (query.data?.filter ?? null) : condition;
     return {
         text: filter === null ? "" : JSON.stringify(filter, null, 2),
-        notes: isForeign ? (query.data?.notes ?? []) : [], error: isForeign ? query.error : null, isLoading: isForeign && query.isPending,
+        notes: isForeign ? (query.data?.notes ?? []) : [], error: isForeign ? query.error : null,
     };
 }

@@ -1,8 +1,8 @@
 /* JSON text with the places of its parts, so that what is wrong can be pointed at. Pure. */
 
-export type JsonProblem = "value" | "end" | "after" | "name" | "colon" | "comma" | "string";
+type JsonProblem = "value" | "end" | "after" | "name" | "colon" | "comma" | "string";
 
-export type JsonRead =
+type JsonRead =
     | { isGood: true; value: unknown; /** "groups.0.filters.1" → the line it begins in, from 1. */ lines: Map<string, number> }
     | { isGood: false; problem: JsonProblem; line: number };
 

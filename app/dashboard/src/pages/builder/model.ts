@@ -206,12 +206,12 @@ class Writer {
 /** The condition that means the tree, of those rules that are wanted; null when there is none. */
 export function write(tree: GroupNode, isWanted: (rule: RuleNode) => boolean = () => true): Written {
     const writer = new Writer(isWanted);
+    writer.places.set("", tree.id); // also of none: "a filter is needed" is said there
     if (!writer.isThere(tree))
         return { condition: null, places: writer.places };
     const condition = tree.not
         ? { logic: "AND" as const, groups: [writer.group(tree, "groups.0", "and")] }
         : writer.condition(tree, "");
-    writer.places.set("", tree.id);
     return { condition, places: writer.places };
 }
 

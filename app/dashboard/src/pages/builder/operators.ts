@@ -1,7 +1,7 @@
 /* Which operators there are, what each wants, and which fit a field (app/filter/README.md). Pure. */
 import type { Operand } from "./model";
 
-export type OperandKind = "none" | "value" | "list" | "pair" | "span" | "days" | "count";
+type OperandKind = "none" | "value" | "list" | "pair" | "span" | "days" | "count";
 
 export type ValueType = "string" | "number" | "boolean" | "date";
 

@@ -1,6 +1,6 @@
 import { lazy, Suspense } from "react";
 import { t } from "../../strings";
-import { fieldProblem, IconButton, Loading, SelectField, Toggle } from "../../ui";
+import { ChipButton, fieldProblem, Loading, SelectField, Toggle } from "../../ui";
 import { useSegments } from "../segments/segmentData";
 import type { CampaignDraft } from "./campaignData";
 
@@ -12,9 +12,10 @@ interface AudienceFieldsProps {
     draft: CampaignDraft;
     onChange: (part: Partial<CampaignDraft>) => void;
     error: unknown;
+    onUnfinished: (isUnfinished: boolean) => void;
 }
 
-function Excluded({ draft, onChange, error }: AudienceFieldsProps) {
+function Excluded({ draft, onChange, error }: Omit<AudienceFieldsProps, "onUnfinished">) {
     const segments = useSegments().data ?? [];
     const { excludeSegmentIds } = draft;
     const nameOf = (id: string) => segments.find((segment) => segment.id === id)?.name ?? id;
@@ -30,7 +31,7 @@ function Excluded({ draft, onChange, error }: AudienceFieldsProps) {
                     {excludeSegmentIds.map((id) => (
                         <li key={id} className="chip">
                             {nameOf(id)}
-                            <IconButton label={t.campaigns.dontExclude(nameOf(id))} onClick={() => onChange({ excludeSegmentIds: excludeSegmentIds.filter((item) => item !== id) })}>✕</IconButton>
+                            <ChipButton label={t.campaigns.dontExclude(nameOf(id))} onRemove={() => onChange({ excludeSegmentIds: excludeSegmentIds.filter((item) => item !== id) })} />
                         </li>
                     ))}
                 </ul>
@@ -40,7 +41,7 @@ function Excluded({ draft, onChange, error }: AudienceFieldsProps) {
 }
 
 /** Whom a campaign goes to: everybody, a segment or a filter, less the excluded segments. */
-export function AudienceFields({ draft, onChange, error }: AudienceFieldsProps) {
+export function AudienceFields({ draft, onChange, error, onUnfinished }: AudienceFieldsProps) {
     const segments = useSegments().data ?? [];
     return (
         <div className="stack">
@@ -54,7 +55,7 @@ export function AudienceFields({ draft, onChange, error }: AudienceFieldsProps) 
             {draft.audienceType === "FILTERED" && (
                 <Suspense fallback={<Loading />}>
                     <FilterBuilder value={draft.audienceCondition} onChange={(audienceCondition) => onChange({ audienceCondition })}
-                                   error={error} errorPath="audienceCondition" isCompact />
+                                   error={error} errorPath="audienceCondition" isCompact onUnfinished={onUnfinished} />
                 </Suspense>
             )}
             <Excluded draft={draft} onChange={onChange} error={error} />

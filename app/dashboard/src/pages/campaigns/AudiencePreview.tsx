@@ -21,7 +21,7 @@ function Bar({ label, count, of, tone }: { label: string; count: number; of: num
     );
 }
 
-export function Funnel({ counts }: { counts: AudienceCounts }) {
+function Funnel({ counts }: { counts: AudienceCounts }) {
     return (
         <ul role="list" className="stack campaign-funnel">
             <Bar label={t.campaigns.matched} count={counts.matched} of={counts.matched} tone="all" />

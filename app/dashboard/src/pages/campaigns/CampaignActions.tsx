@@ -3,10 +3,10 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import { useDraft } from "../../draft";
 import { t } from "../../strings";
-import { Button, Confirm, fieldProblem, FormDialog, isUnplaced, TextField, toast } from "../../ui";
+import { Button, Confirm, fieldProblem, FormDialog, isUnplaced, localTime, TextField, toast } from "../../ui";
 import { AudiencePreview } from "./AudiencePreview";
 import type { Campaign } from "./campaignData";
-import { campaigns, draftOf, localTime } from "./campaignData";
+import { campaigns, draftOf } from "./campaignData";
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 

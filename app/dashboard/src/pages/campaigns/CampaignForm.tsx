@@ -1,4 +1,5 @@
 import type { FormEvent, ReactNode } from "react";
+import { useState } from "react";
 import { t } from "../../strings";
 import { Button, Card, fieldProblem, isUnplaced, Problem, SelectField, TextAreaField, TextField } from "../../ui";
 import { AudienceFields } from "./AudienceFields";
@@ -6,7 +7,7 @@ import { AudiencePreview } from "./AudiencePreview";
 import type { CampaignDraft, MailType } from "./campaignData";
 import "./campaigns.css";
 
-const PLACED = ["name", "description", "subject", "body", "from", "fromName", "replyTo", "type", "audienceType", "segmentId", "audienceCondition", "excludeSegmentIds"];
+const PLACED = ["name", "description", "subject", "body", "from", "fromName", "replyTo", "type", "segmentId", "audienceCondition", "excludeSegmentIds"];
 
 interface CampaignFormProps {
     draft: CampaignDraft;
@@ -51,21 +52,25 @@ function Letter({ draft, onChange, error, start }: Pick<CampaignFormProps, "draf
 
 /** Everything of a campaign that can be changed before it is sent, and how many would get it. */
 export function CampaignForm({ draft, onChange, error, submit, onSubmit, isBusy, isSaved, start, actions }: CampaignFormProps) {
+    const [isUnfinished, setUnfinished] = useState(false); // else the filter before would be saved
+    const isBlocked = isUnfinished && draft.audienceType === "FILTERED";
     function send(event: FormEvent) {
         event.preventDefault();
-        onSubmit();
+        if (!isBusy && !isBlocked)
+            onSubmit();
     }
     return (
         <form onSubmit={send} noValidate className="campaign-form">
             <div>
                 <Letter draft={draft} onChange={onChange} error={error} start={start} />
-                <Card title={t.campaigns.audience}><AudienceFields draft={draft} onChange={onChange} error={error} /></Card>
+                <Card title={t.campaigns.audience}><AudienceFields draft={draft} onChange={onChange} error={error} onUnfinished={setUnfinished} /></Card>
             </div>
             <div className="campaign-side">
                 <Card title={t.campaigns.now}><AudiencePreview draft={draft} /></Card>
                 {isUnplaced(error, PLACED) && <Problem error={error} />}
+                {isBlocked && <p className="field-error">{t.builder.invalidJson}</p>}
                 <div className="buttons">
-                    <Button type="submit" look={isSaved ? "secondary" : "primary"} isBusy={isBusy}>{submit}</Button>
+                    <Button type="submit" look={isSaved ? "secondary" : "primary"} isBusy={isBusy} disabled={isBlocked}>{submit}</Button>
                     {actions}
                 </div>
             </div>

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { t } from "../../strings";
 import type { ColumnDef } from "../../ui";
-import { Await, Badge, DataTable, Empty, formatNumber, LinkButton, Page, Pager, SelectField, TextField, Time, useQueryParam, useSettled } from "../../ui";
+import { Await, Badge, DataTable, Empty, formatNumber, LinkButton, Page, Pager, SelectField, TextField, Time, usePageParam, useQueryParam, useSettled } from "../../ui";
 import { useNames } from "../segments/names";
 import { live } from "../segments/segmentData";
 import type { Campaign, CampaignStatus } from "./campaignData";
@@ -68,8 +68,8 @@ function Filters(props: { search: string; onSearch: (text: string) => void; stat
 export default function CampaignList() {
     const [search, setSearch] = useQueryParam("search", "", "page");
     const [status, setStatus] = useQueryParam("status", "", "page");
-    const [page, setPage] = useQueryParam("page", "1");
-    const query = { search: useSettled(search, 150), status, page: Number(page) || 1, pageSize: 20 };
+    const [page, setPage] = usePageParam();
+    const query = { search: useSettled(search, 150), status, page, pageSize: 20 };
     const list = useQuery({
         queryKey: ["campaigns", query],
         queryFn: ({ signal }) => campaigns.list(query, signal),
@@ -86,7 +86,7 @@ export default function CampaignList() {
                     : (
                         <>
                             <DataTable label={t.shell.campaigns} columns={columns} rows={found.data} rowKey={(campaign) => campaign.id} />
-                            <Pager page={found.page} pageCount={found.totalPages} onPage={(next) => setPage(String(next))} />
+                            <Pager page={found.page} pageCount={found.totalPages} onPage={setPage} />
                         </>
                     )}
             </Await>

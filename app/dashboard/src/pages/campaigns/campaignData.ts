@@ -6,7 +6,7 @@ export const STATUSES = ["DRAFT", "SCHEDULED", "SENDING", "SENT", "CANCELLED"] a
 
 export type CampaignStatus = (typeof STATUSES)[number];
 
-export type AudienceType = "ALL" | "SEGMENT" | "FILTERED";
+type AudienceType = "ALL" | "SEGMENT" | "FILTERED";
 
 export type MailType = "MARKETING" | "TRANSACTIONAL" | "HEADLESS";
 
@@ -123,7 +123,7 @@ export function countAudience(draft: CampaignDraft, signal: AbortSignal): Promis
 }
 
 /** A message to begin with. */
-export interface Template {
+interface Template {
     id: string;
     name: string;
     subject: string;
@@ -137,14 +137,6 @@ export interface Template {
 /** What a draft takes over from a template. */
 export function messageOfTemplate({ subject, body, from, fromName, replyTo, type }: Template): Partial<CampaignDraft> {
     return { subject, body, from, fromName: fromName ?? "", replyTo: replyTo ?? "", type };
-}
-
-/** An instant as a box for date and time takes it: in the reader's zone, to the minute. */
-export function localTime(iso: string | null): string {
-    if (!iso)
-        return "";
-    const date = new Date(iso);
-    return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 interface Wrapped {

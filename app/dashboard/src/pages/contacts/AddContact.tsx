@@ -22,14 +22,15 @@ const BLANK: Form = { email: "", isSubscribed: true, data: editionOf(null) };
 const TYPING_MS = 250;
 
 /** The contact that has this address already. */
-function useThere(email: string) {
+function useThere(email: string): Contact | null {
     const settled = useSettled(email.trim(), TYPING_MS);
-    return useQuery({
+    const found = useQuery({
         queryKey: ["contacts", "lookup", settled],
         queryFn: async ({ signal }) =>
             (await api.post<{ found: Contact[] }>("/contacts/lookup", { emails: [settled] }, { signal })).found[0] ?? null,
         enabled: settled.includes("@"),
     }).data;
+    return found?.email === email.trim().toLowerCase() ? found : null; // and not that of what stood there before
 }
 
 export function AddContact({ onClose }: { onClose: () => void }) {
@@ -41,7 +42,7 @@ export function AddContact({ onClose }: { onClose: () => void }) {
 
     const add = useMutation({
         // A new contact is subscribed unless told otherwise; one that is there keeps its subscription.
-        mutationFn: (data: object) => api.post<Written>("/contacts", { email: form.email, data, subscribed: form.isSubscribed || there ? undefined : false }),
+        mutationFn: (data: object) => api.post<Written>("/contacts", { email: form.email.trim(), data, subscribed: form.isSubscribed || there ? undefined : false }),
         onSuccess: (contact) => {
             clear();
             toast(contact._meta.isNew ? t.contacts.added(contact.email) : t.contacts.merged(contact.email));

@@ -56,7 +56,7 @@ export function BulkJob({ jobId, onClose }: { jobId: string; onClose: () => void
             <Await query={job}>
                 {(data) => (
                     <Notice tone={data.state === "failed" ? "bad" : data.state === "completed" ? "good" : "accent"}>
-                        <p role="status">{wordsOf(data)}</p>
+                        <p role="status" aria-live={data.state === "active" ? "off" : "polite"}>{wordsOf(data)}</p>
                         {!isOver(data) && <Progress label={t.contacts.job[data.data.operation]} value={data.done} max={data.total} />}
                         {isOver(data) && <Button isSmall onClick={onClose}>{t.close}</Button>}
                     </Notice>

@@ -1,11 +1,11 @@
 /* What is done to a contact as a whole: another address, and the end. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { useLocation } from "wouter";
 import type { ApiError } from "../../api/client";
 import { api, route } from "../../api/client";
 import type { Contact } from "../../api/types";
-import { useDraft } from "../../draft";
+import { dropDraft, useDraft } from "../../draft";
 import { t } from "../../strings";
 import { fieldProblem, FormDialog, messageOf, TextField, toast } from "../../ui";
 
@@ -16,8 +16,7 @@ interface ContactDialogProps {
 
 export function RenameContact({ contact, onClose }: ContactDialogProps) {
     const queries = useQueryClient();
-    const initial = useMemo(() => contact.email, [contact.email]);
-    const draft = useDraft(`contacts.address.${contact.id}`, initial);
+    const draft = useDraft(`contacts.address.${contact.id}`, contact.email);
     const rename = useMutation<Contact, ApiError>({
         mutationFn: () => api.patch<Contact>(route`/contacts/${contact.id}`, { email: draft.value }),
         onSuccess: (stored) => {
@@ -47,6 +46,8 @@ export function EraseContact({ contact, onClose }: ContactDialogProps) {
         mutationFn: () => api.delete(route`/contacts/${contact.id}`),
         onSuccess: () => {
             toast(t.contacts.erased(contact.email));
+            dropDraft(`contacts.data.${contact.id}`); // nothing of this person stays
+            dropDraft(`contacts.address.${contact.id}`);
             navigate("/contacts");
             queries.removeQueries({ queryKey: ["contacts", contact.id] });
             void queries.invalidateQueries({ queryKey: ["contacts"] });
@@ -55,7 +56,7 @@ export function EraseContact({ contact, onClose }: ContactDialogProps) {
     });
     return (
         <FormDialog title={t.contacts.eraseTitle} isOpen onClose={onClose} submit={t.contacts.erase} isDanger onSubmit={() => erase.mutate()}
-                    isBusy={erase.isPending} isDisabled={typed.trim().toLowerCase() !== contact.email} problem={erase.error}>
+                    isBusy={erase.isPending} isDisabled={typed.trim().toLowerCase() !== contact.email.toLowerCase()} problem={erase.error}>
             <p>{t.contacts.eraseHint}</p>
             <TextField label={t.contacts.eraseConfirm(contact.email)} value={typed} spellCheck={false} onChange={(event) => setTyped(event.currentTarget.value)} />
         </FormDialog>

@@ -2,8 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, route } from "../../api/client";
 import type { Contact } from "../../api/types";
 import { t } from "../../strings";
-import { Card, CheckField, CopyButton, fieldProblem, messageOf, Time } from "../../ui";
-import { StatusBadge } from "./StatusBadge";
+import { Card, CheckField, CopyButton, fieldProblem, messageOf, StatusBadge, Time } from "../../ui";
 
 /** The links are for keys that may write. */
 export interface Profile extends Contact {

@@ -7,6 +7,7 @@ import { t } from "../../strings";
 import { Await, Badge, Button, counted, Empty, fieldProblem, LinkButton, Page, Problem, SelectField, TextField, toast, messageOf, useSettled } from "../../ui";
 import { filterWords } from "../segments/filterWords";
 import { useNames } from "../segments/names";
+import { live } from "../segments/segmentData";
 import { AddContact } from "./AddContact";
 import { BulkBar } from "./BulkBar";
 import { BulkJob } from "./BulkJob";
@@ -166,14 +167,14 @@ function usePage(state: ListState, isStill: boolean) {
         queryKey: ["contacts", "page", query],
         queryFn: ({ signal }) => api.get<Listed<Contact>>("/contacts", query, signal),
         placeholderData: keepPreviousData,
-        refetchInterval: isStill ? false : REFRESH_MS, // not while somebody chooses: rows would move under the pointer
+        refetchInterval: isStill ? false : live(REFRESH_MS), // not while somebody chooses: rows would move under the pointer
     });
     const who = whoQuery(state);
     // Pages behind the first tell no total, and the total is what moves while one looks.
     const total = useQuery({
         queryKey: ["contacts", "total", who],
         queryFn: async ({ signal }) => (await api.get<Listed<Contact>>("/contacts", { ...who, limit: 1 }, signal)).total,
-        refetchInterval: REFRESH_MS, enabled: !isBroken, placeholderData: keepPreviousData,
+        refetchInterval: live(REFRESH_MS), enabled: !isBroken, placeholderData: keepPreviousData,
     });
     return { page, total };
 }

@@ -3,14 +3,14 @@ import { useState } from "react";
 import { Link } from "wouter";
 import { api, download, route } from "../../api/client";
 import { t } from "../../strings";
-import { Await, Button, Menu, messageOf, Page, Tabs, toast, useQueryParam } from "../../ui";
+import { Await, Button, Menu, messageOf, Page, StatusBadge, Tabs, toast, useQueryParam } from "../../ui";
 import { ContactData } from "./ContactData";
 import { EraseContact, RenameContact } from "./ContactDialogs";
 import type { Profile } from "./ContactFacts";
 import { ContactFacts } from "./ContactFacts";
 import "./contacts.css";
+import { live } from "../segments/segmentData";
 import { Memberships } from "./Memberships";
-import { StatusBadge } from "./StatusBadge";
 import { Timeline } from "./Timeline";
 
 const REFRESH_MS = 10_000;
@@ -64,7 +64,7 @@ export default function ContactPage({ id }: { id: string }) {
     const contact = useQuery({
         queryKey: ["contacts", id],
         queryFn: ({ signal }) => api.get<Profile>(route`/contacts/${id}`, undefined, signal),
-        refetchInterval: REFRESH_MS,
+        refetchInterval: live(REFRESH_MS),
     });
     return (
         <Page title={contact.data?.email ?? t.contacts.title} back={<Link to="/contacts" className="small">{t.contacts.back}</Link>}

@@ -3,10 +3,8 @@ import { Link } from "wouter";
 import type { Contact } from "../../api/types";
 import { t } from "../../strings";
 import type { ColumnDef } from "../../ui";
-import { DataTable, Time } from "../../ui";
-import { textAt } from "./columns";
+import { DataTable, StatusBadge, textAt, Time } from "../../ui";
 import { choose, isChosen, useChoosing } from "./selection";
-import { StatusBadge } from "./StatusBadge";
 
 function PageBox() {
     const { selection, setSelection, rows } = useChoosing();

@@ -1,9 +1,9 @@
 /* A contact's data as rows with a name, a type and a value, or as JSON; used to make and to change one. */
 import { useEffect, useRef, useState } from "react";
 import { t } from "../../strings";
-import { Button, Field, IconButton, SelectField, TextAreaField, TextField, Toggle } from "../../ui";
+import { Button, Field, IconButton, localTime, SelectField, TextAreaField, TextField, Toggle } from "../../ui";
 import type { Edition, Kind, Row } from "./dataRows";
-import { asKind, checkedData, dataOfJson, isoOf, KINDS, localOf, rowProblem, rowsOf, withRow } from "./dataRows";
+import { asKind, checkedData, dataOfJson, isoOf, KINDS, rowProblem, rowsOf, withRow } from "./dataRows";
 
 interface DataEditorProps {
     edition: Edition;
@@ -15,6 +15,7 @@ interface DataEditorProps {
 }
 
 const BOX_LINES = 14;
+const MILLISECONDS = 23; // the length of a time that has them
 const kinds = KINDS.map((kind) => ({ value: kind, label: t.contacts.kinds[kind] }));
 
 interface BoxProps {
@@ -37,7 +38,7 @@ function ValueBox({ row, name, error, onValue }: BoxProps) {
         case "date":
             return <TextField {...common} type="date" onChange={(event) => onValue(event.currentTarget.value)} />;
         case "moment":
-            return <TextField {...common} type="datetime-local" step={0.001} value={localOf(row.value)}
+            return <TextField {...common} type="datetime-local" step={0.001} value={localTime(row.value, MILLISECONDS)}
                               onChange={(event) => onValue(isoOf(event.currentTarget.value))} />;
         case "text":
             return (

@@ -6,6 +6,7 @@ import type { Contact } from "../../api/types";
 import { t } from "../../strings";
 import type { ColumnDef } from "../../ui";
 import { Await, Badge, Button, Card, CheckField, DataTable, Empty, LinkButton, Time, useQueryParam } from "../../ui";
+import { live } from "../segments/segmentData";
 import type { Named } from "./timeline";
 import { usePerson } from "./usePerson";
 
@@ -100,7 +101,7 @@ export function Memberships({ contact }: { contact: Contact }) {
     const standings = useQuery({
         queryKey: ["contacts", contact.id, "segments"],
         queryFn: ({ signal }) => api.get<{ at: string; data: Standing[] }>(route`/contacts/${contact.id}/segments`, undefined, signal),
-        refetchInterval: REFRESH_MS,
+        refetchInterval: live(REFRESH_MS),
     });
     return (
         <div className="stack">

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { pathsOf, textAt } from "./columns";
+import { textAt } from "../../ui/text";
+import { pathsOf } from "./columns";
 
 const field = (name: string, coverage: number, isCustom = true) => ({ field: name, type: "string", coverage, isCustom });
 

@@ -7,7 +7,7 @@ const STORED = "muster.contacts.columns";
 const PREFIX = "data.";
 const USUAL_COUNT = 3;
 
-export interface KnownField {
+interface KnownField {
     field: string;
     type: string;
     coverage: number;
@@ -22,15 +22,6 @@ export function pathsOf(fields: KnownField[]): string[] {
         .filter((item) => !holders.has(item.field))
         .sort((a, b) => b.coverage - a.coverage || a.field.localeCompare(b.field))
         .map((item) => item.field.slice(PREFIX.length));
-}
-
-/** What stands at a path of the data, as text; "" for nothing. */
-export function textAt(data: Record<string, unknown> | null, path: string): string {
-    const value = path.split(".").reduce<unknown>(
-        (part, name) => (typeof part === "object" && part !== null && Object.hasOwn(part, name) ? (part as Record<string, unknown>)[name] : undefined), data);
-    if (value === undefined || value === null)
-        return "";
-    return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function stored(): string[] | null {
@@ -50,8 +41,9 @@ export function useColumns(): { shown: string[]; known: string[]; choose: (paths
         queryFn: ({ signal }) => api.get<{ fields: KnownField[] }>("/contacts/fields", undefined, signal),
     });
     const known = pathsOf(fields.data?.fields ?? []);
+    const isChosen = chosen !== null && (chosen.length === 0 || chosen.some((path) => known.includes(path))); // else made in another project
     return {
-        shown: chosen ? chosen.filter((path) => known.includes(path)) : known.slice(0, USUAL_COUNT),
+        shown: isChosen ? chosen.filter((path) => known.includes(path)) : known.slice(0, USUAL_COUNT),
         known,
         choose: (paths) => {
             localStorage.setItem(STORED, JSON.stringify(paths));

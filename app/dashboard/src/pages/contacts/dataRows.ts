@@ -21,7 +21,7 @@ export interface Edition {
     json: string | null;
 }
 
-export type RowProblem = { at: "name" | "value"; text: string };
+type RowProblem = { at: "name" | "value"; text: string };
 
 // The server's own names (http-api §1.5): it drops them without a word.
 const RESERVED = new Set(["id", "plunk_id", "plunk_email", "email", "createdAt", "updatedAt", "subscribed",
@@ -70,7 +70,7 @@ function numberOf(text: string): number {
 }
 
 /** What a row stores; throws the words for what is wrong with its box. */
-export function valueOf(row: Row): unknown {
+function valueOf(row: Row): unknown {
     const fail = (text: string): never => {
         throw new Error(text);
     };
@@ -200,14 +200,7 @@ export function withRow(edition: Edition): Edition {
     return { ...edition, rows: [...edition.rows, { id, name: "", kind: "text", value: "" }] };
 }
 
-/** An instant in the reader's zone as <input type="datetime-local"> takes it; "" for none. */
-export function localOf(iso: string): string {
-    const at = Date.parse(iso);
-    if (Number.isNaN(at))
-        return "";
-    return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 23);
-}
-
+/** The instant that <input type="datetime-local"> holds; "" for none. */
 export function isoOf(local: string): string {
     const at = new Date(local); // without a zone: the reader's
     return Number.isNaN(at.getTime()) ? "" : at.toISOString();

@@ -52,10 +52,10 @@ function mailsOf(person: Person): Happening[] {
 }
 
 function movesOf(person: Person): Happening[] {
-    return person.transitions.map((item): Happening => {
+    return person.transitions.map((item, i): Happening => {
         const name = item.segment ?? t.contacts.goneSegment;
         return {
-            id: `segment.${item.segmentId}.${item.sequence}`, kind: "segment", at: item.at, details: { sequence: item.sequence },
+            id: `segment.${i}`, kind: "segment", at: item.at, details: { sequence: item.sequence },
             title: item.type === "entry" ? t.contacts.entered(name) : t.contacts.left(name),
             to: item.segmentId ? `/segments/${item.segmentId}` : undefined,
         };

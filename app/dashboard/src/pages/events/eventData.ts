@@ -1,6 +1,7 @@
 /* What the page of events asks the API for. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, route } from "../../api/client";
+import { live } from "../segments/segmentData";
 
 const LIVE_MS = 5_000;
 const CHART_MS = 10_000;
@@ -61,7 +62,7 @@ export function useNameCounts() {
     return useQuery({
         queryKey: ["events", "stats"],
         queryFn: ({ signal }) => api.get<NameCount[]>("/events/stats", undefined, signal),
-        refetchInterval: LIVE_MS,
+        refetchInterval: live(LIVE_MS),
     });
 }
 
@@ -69,7 +70,7 @@ export function useVolume(name: string, range: Range, interval: Interval) {
     return useQuery({
         queryKey: ["events", "volume", name, range, interval],
         queryFn: ({ signal }) => api.get<Volume>("/events/stats/volume", { from: startOf(range, interval), interval, name }, signal),
-        refetchInterval: CHART_MS,
+        refetchInterval: live(CHART_MS),
         placeholderData: keepPreviousData,
     });
 }
@@ -78,7 +79,7 @@ export function useLatest(name: string, limit: number) {
     return useQuery({
         queryKey: ["events", "latest", name, limit],
         queryFn: ({ signal }) => api.get<{ events: Occurrence[] }>("/events", { eventName: name, limit }, signal),
-        refetchInterval: LIVE_MS,
+        refetchInterval: live(LIVE_MS),
         placeholderData: (before, query) => (query?.queryKey[2] === name ? before : undefined),
     });
 }
@@ -87,6 +88,6 @@ export function useEventUsage(name: string) {
     return useQuery({
         queryKey: ["events", name, "usage"],
         queryFn: ({ signal }) => api.get<EventUsage>(route`/events/${name}/usage`, undefined, signal),
-        refetchInterval: CHART_MS,
+        refetchInterval: live(CHART_MS),
     });
 }

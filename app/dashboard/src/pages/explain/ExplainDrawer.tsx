@@ -29,8 +29,8 @@ interface ExplainDrawerProps {
 
 function Verdict({ explained, email }: { explained: Explained; email: string }) {
     return (
-        <div className={`explain-verdict ${explained.member ? "good" : "bad"}`} role="status">
-            <p className="break"><strong>{email}</strong> {explained.member ? words.isIn : words.isOut}</p>
+        <div className={`explain-verdict ${explained.member ? "good" : "bad"}`}>
+            <p className="break" role="status"><strong>{email}</strong> {explained.member ? words.isIn : words.isOut}</p>
             <p>
                 {flipWords(explained.member, explained.tree.flipsAt)}
                 {explained.tree.flipsAt && <> <Time iso={explained.tree.flipsAt} as="minute" /></>}

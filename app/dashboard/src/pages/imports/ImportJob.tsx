@@ -63,7 +63,7 @@ function useFreshLists(job: Job | undefined) {
     const queries = useQueryClient();
     const isDone = job !== undefined && isOver(job) && !job.data.dryRun;
     useEffect(() => {
-        for (const resource of isDone ? ["contacts", "segments", "events"] : [])
+        for (const resource of isDone ? ["contacts", "segments", "events", "tags"] : [])
             void queries.invalidateQueries({ queryKey: [resource] });
     }, [isDone, queries]);
 }

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { t } from "../../strings";
 import { Card, Page, Time, Toggle, fieldProblem, isUnplaced, useQueryParam } from "../../ui";
@@ -47,6 +47,13 @@ function Recent() {
 /* A check of before a reload is asked for again by its id. */
 function ImportForm({ kind }: { kind: ImportKind }) {
     const [, go] = useLocation();
+    const isHere = useRef(false); // nobody is taken from another page when the upload ends
+    useEffect(() => {
+        isHere.current = true;
+        return () => {
+            isHere.current = false;
+        };
+    }, []);
     const { choice, change, setTarget, choose, done, file, preview, isUnreadable } = useImportChoice(kind);
     const check = useImportJob(kind, choice.check?.jobId ?? null);
     const run = useImportRun({
@@ -56,7 +63,8 @@ function ImportForm({ kind }: { kind: ImportKind }) {
                 return change({ check: { jobId, of } });
             rememberImport({ kind, id: jobId, name: file!.name, at: new Date().toISOString() });
             done();
-            go(jobLink(kind, jobId));
+            if (isHere.current)
+                go(jobLink(kind, jobId));
         },
     });
     const isLines = preview?.format === "ndjson";

@@ -8,20 +8,20 @@ import type { ImportKind } from "./columns";
 import type { ImportJob, RejectedRow } from "./jobs";
 import { COUNTS, isOver, jobPath } from "./jobs";
 
-/** How far a job is, told to readers too. */
-export function JobProgress({ job }: { job: ImportJob }) {
+/** How far a job is. */
+function JobProgress({ job }: { job: ImportJob }) {
     const done = `${counted(job.rowsDone, "row")} (${formatNumber(Math.floor(job.progress))} %)`;
     const words = job.state === "waiting" ? t.imports.waiting : job.data.dryRun ? t.imports.checking(done) : t.imports.importing(done);
     return (
         <div className="stack imports-progress">
             <Progress label={t.imports.progress} value={job.progress} max={100} />
-            <p role="status">{words}</p>
+            <p>{words}</p>
         </div>
     );
 }
 
 /** What became of the rows, or would become of them. */
-export function JobCounts({ job }: { job: ImportJob }) {
+function JobCounts({ job }: { job: ImportJob }) {
     const words = job.data.dryRun ? t.imports.wouldBe : t.imports.counts;
     return (
         <dl className="imports-counts">
@@ -43,7 +43,7 @@ const columns: ColumnDef<RejectedRow>[] = [
 ];
 
 /** The rows that were refused, with the reasons; all of them as a file. */
-export function RejectedRows({ job, kind }: { job: ImportJob; kind: ImportKind }) {
+function RejectedRows({ job, kind }: { job: ImportJob; kind: ImportKind }) {
     const save = useMutation({
         mutationFn: () => download(`${jobPath(kind, job.id)}/errors.csv`, { spreadsheet: true }, `rejected-rows-${job.id}.csv`),
     });
@@ -67,6 +67,7 @@ export function RejectedRows({ job, kind }: { job: ImportJob; kind: ImportKind }
 export function JobReport({ job, kind }: { job: ImportJob; kind: ImportKind }) {
     return (
         <div className="stack">
+            <p className="sr-only" role="status">{t.imports.states[job.state]}</p>
             {!isOver(job) && <JobProgress job={job} />}
             {job.failedReason && (
                 <Notice tone="bad"><strong>{job.data.dryRun ? t.imports.checkFailed : t.imports.failed}</strong><p>{job.failedReason}</p></Notice>

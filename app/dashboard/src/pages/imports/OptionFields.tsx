@@ -1,18 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
-import { api } from "../../api/client";
 import type { Segment } from "../../api/types";
 import { t } from "../../strings";
 import { Card, SelectField, TextField, fieldProblem } from "../../ui";
+import { useSegments } from "../segments/segmentData";
 import type { ImportChoice } from "./choice";
 import type { ImportKind } from "./columns";
 import type { Mode } from "./jobs";
 
+const staticOnes = (all: Segment[]) => all.filter((segment) => segment.type === "STATIC");
+
 /** The static segments, which an import can add to. */
 export function useStaticSegments() {
-    return useQuery({
-        queryKey: ["segments", "static"],
-        queryFn: async ({ signal }) => (await api.get<Segment[]>("/segments", {}, signal)).filter((segment) => segment.type === "STATIC"),
-    });
+    return useSegments(staticOnes);
 }
 
 interface Props {

@@ -16,7 +16,7 @@ function Sending({ run }: { run: ImportRun }) {
         <div className="stack imports-progress">
             <Progress label={t.imports.progress} value={sent} max={total} />
             <div className="row spread">
-                <p role="status">{words}</p>
+                <p role="status" aria-live={sent > 0 && sent < total ? "off" : "polite"}>{words}</p>
                 <Button isSmall onClick={run.stop}>{t.imports.stop}</Button>
             </div>
         </div>

@@ -2,7 +2,7 @@
  * What the cells of a column become, by the import's own rules (app/store/importcell.c): numbers and
  * booleans that lose nothing by it, else text. Also which texts look as if they were meant otherwise.
  */
-export type CellType = "number" | "boolean" | "date" | "string" | "empty";
+type CellType = "number" | "boolean" | "date" | "string" | "empty";
 export type TypeCounts = Record<CellType, number>;
 
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?$/;

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { QueryValue } from "../../api/client";
 import { api, route, upload } from "../../api/client";
 import type { ImportKind, Targets } from "./columns";
+import { live } from "../segments/segmentData";
 import { columnsOption } from "./columns";
 import type { TypeCounts } from "./cells";
 
@@ -36,7 +37,7 @@ export interface ImportJob extends Record<(typeof COUNTS)[number], number> {
 export type Mode = "upsert" | "create" | "update";
 
 /** What the import is asked for, besides the file. */
-export interface ImportOptions {
+interface ImportOptions {
     mode: Mode;
     segmentId: string;
     tag: string;
@@ -64,12 +65,12 @@ export function useImportJob(kind: ImportKind, id: string | null) {
         queryKey: ["imports", kind, id],
         queryFn: ({ signal }) => api.get<ImportJob>(jobPath(kind, id!), {}, signal),
         enabled: id !== null,
-        refetchInterval: (query) => (query.state.data && isOver(query.state.data) ? false : POLL_MS),
+        refetchInterval: (query) => (query.state.data && isOver(query.state.data) ? false : live(POLL_MS)(query)),
     });
 }
 
 /** The options as the query of the request. A column that is the date of creation asks for keeping it. */
-export function queryOf(options: ImportOptions, isDryRun: boolean): Record<string, QueryValue> {
+function queryOf(options: ImportOptions, isDryRun: boolean): Record<string, QueryValue> {
     const keepsCreated = Object.values(options.targets).some((target) => target.as === "createdAt");
     return {
         mode: options.mode,
@@ -106,7 +107,7 @@ export async function startImport({ kind, file, name, options, isDryRun, onProgr
 const RECENT = "muster.imports.recent";
 const RECENT_MAX = 8;
 
-export interface RecentImport {
+interface RecentImport {
     kind: ImportKind;
     id: string;
     name: string;

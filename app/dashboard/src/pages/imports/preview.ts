@@ -5,7 +5,7 @@ import type { ImportKind } from "./columns";
 export type Encoding = "utf-8" | "windows-1252" | "utf-16le" | "utf-16be";
 export const ENCODINGS: Encoding[] = ["utf-8", "windows-1252", "utf-16le", "utf-16be"];
 
-export const PREVIEW_BYTES = 256 * 1024;
+const PREVIEW_BYTES = 256 * 1024;
 const RECODE_BYTES = 4 * 1024 * 1024;
 const NDJSON_NAME = /\.(ndjson|jsonl)$/i;
 const READ_BY_IMPORT = [",", ";", "\t"]; // see app/store/importfile.c
@@ -18,8 +18,6 @@ export interface Preview {
     isDelimiterKnown: boolean;
     headers: string[];
     rows: string[][];
-    /** Whether the file goes on behind what was read. */
-    hasMore: boolean;
 }
 
 /** By its byte order mark, else UTF-8 where it is valid, else what Western European Excel writes. */
@@ -71,8 +69,8 @@ export async function readPreview(file: File, kind: ImportKind, chosen: Encoding
     const encoding = chosen ?? detectEncoding(bytes, !hasMore);
     const text = new TextDecoder(encoding).decode(bytes);
     if (kind === "events" && NDJSON_NAME.test(file.name))
-        return { format: "ndjson", encoding, delimiter: "\n", isDelimiterKnown: true, headers: [], rows: readLines(text, hasMore), hasMore };
-    return { format: "csv", encoding, hasMore, ...readCsv(text, hasMore) };
+        return { format: "ndjson", encoding, delimiter: "\n", isDelimiterKnown: true, headers: [], rows: readLines(text, hasMore) };
+    return { format: "csv", encoding, ...readCsv(text, hasMore) };
 }
 
 /** The file in UTF-8, which is what the import reads; rewritten piece by piece, so that memory stays small. */

@@ -51,6 +51,7 @@ export function KeyCreate() {
     const [made, setMade] = useState<(Key & { key: string }) | null>(null);
     const { name, kind, scopes } = draft.value;
     const create = useMutation({
+        gcTime: 0, // its answer holds the key
         mutationFn: () => api.post<Key & { key: string }>("/keys", kind === "secret" ? { name, kind, scopes } : { name, kind }),
         onSuccess: async (key) => {
             draft.clear(EMPTY);
@@ -65,7 +66,7 @@ export function KeyCreate() {
             <Button look="primary" onClick={() => setOpen(true)}>{t.keys.create}</Button>
             <FormDialog title={t.keys.create} isOpen={isOpen} onClose={() => setOpen(false)} submit={t.keys.create}
                         onSubmit={() => create.mutate()} isBusy={create.isPending}
-                        problem={isUnplaced(create.error, ["name", "kind", "scopes"]) ? create.error : null}>
+                        problem={isUnplaced(create.error, kind === "secret" ? ["name", "scopes"] : ["name"]) ? create.error : null}>
                 <TextField label={t.keys.name} hint={t.keys.nameHint} value={name} error={fieldProblem(create.error, "name")}
                            onChange={(event) => change({ name: event.currentTarget.value })} />
                 <Toggle legend={t.keys.kind} value={kind} onChange={(next) => change({ kind: next })}
@@ -74,7 +75,10 @@ export function KeyCreate() {
                     ? <p className="soft">{t.keys.publicHint}</p>
                     : <Scopes scopes={scopes} error={fieldProblem(create.error, "scopes")} onChange={(next) => change({ scopes: next })} />}
             </FormDialog>
-            {made && <Shown made={made} onClose={() => setMade(null)} />}
+            {made && <Shown made={made} onClose={() => {
+                setMade(null);
+                create.reset();
+            }} />}
         </>
     );
 }

@@ -8,18 +8,19 @@ import type { Key } from "./keyData";
 
 function Revoke({ item }: { item: Key }) {
     const queries = useQueryClient();
+    const name = item.name || t.keys.unnamed;
     async function revoke() {
         await api.delete(route`/keys/${item.id}`);
         if (item.current) {
             session.signedOut();
             return;
         }
-        toast(t.keys.revoked(item.name));
+        toast(t.keys.revoked(name));
         await queries.invalidateQueries({ queryKey: ["keys"] });
     }
     return (
-        <Confirm title={t.keys.revokeTitle(item.name)} submit={t.keys.revoke} onConfirm={revoke}
-                 trigger={(open) => <Button isSmall aria-label={t.keys.revokeLabel(item.name)} onClick={open}>{t.keys.revoke}</Button>}>
+        <Confirm title={t.keys.revokeTitle(name)} submit={t.keys.revoke} onConfirm={revoke}
+                 trigger={(open) => <Button isSmall aria-label={t.keys.revokeLabel(name)} onClick={open}>{t.keys.revoke}</Button>}>
             <p>{item.current ? t.keys.revokeOwn : t.keys.revokeText}</p>
         </Confirm>
     );

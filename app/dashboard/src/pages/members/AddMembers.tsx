@@ -70,7 +70,7 @@ export function AddMembers({ segmentId, onChanged }: { segmentId: string; onChan
                                onChosen={(more) => { choose(more); change({ pasted: "", isPasting: false }); toSearch(); }} />
                 )}
                 {chosen.length > 0 && (
-                    <ChosenMembers segmentId={segmentId} chosen={chosen} createMissing={createMissing} onChange={change} onNone={toSearch}
+                    <ChosenMembers segmentId={segmentId} chosen={chosen} createMissing={createMissing} onChange={change}
                                    onAdded={(result) => { setOutcomes(result); draft.clear(); return onChanged(); }}
                                    onCleared={() => { draft.clear(); toSearch(); return onChanged(); }} />
                 )}

@@ -1,24 +1,13 @@
-import type { MouseEvent } from "react";
 import { useState } from "react";
 import { t } from "../../strings";
-import { Button } from "../../ui";
+import { Button, ChipButton } from "../../ui";
 import type { Chosen } from "./standing";
 
 const SHOWN = 40;
 
 /** The chosen addresses, each with what it is to the segment, and a button that takes it away. */
-export function ChosenChips({ chosen, onDrop, onNone }: { chosen: Chosen[]; onDrop: (email: string) => void; onNone: () => void }) {
+export function ChosenChips({ chosen, onDrop }: { chosen: Chosen[]; onDrop: (email: string) => void }) {
     const [isWhole, setWhole] = useState(false);
-    /* The focus goes on to the neighbour, or back to the search behind the last one. */
-    function drop(event: MouseEvent, email: string) {
-        const item = event.currentTarget.closest("li")!;
-        const neighbour = (item.nextElementSibling ?? item.previousElementSibling)?.querySelector("button");
-        onDrop(email);
-        if (neighbour)
-            neighbour.focus();
-        else
-            onNone();
-    }
     const shown = isWhole ? chosen : chosen.slice(0, SHOWN);
     return (
         <>
@@ -27,7 +16,7 @@ export function ChosenChips({ chosen, onDrop, onNone }: { chosen: Chosen[]; onDr
                     <li key={email} className={`chip ${standing}`}>
                         <span className="break">{email}</span>
                         {standing !== "contact" && <span className="members-standing">{t.members.standing[standing]}</span>}
-                        <Button look="plain" isSmall aria-label={t.members.unchoose(email)} onClick={(event) => drop(event, email)}>✕</Button>
+                        <ChipButton label={t.members.unchoose(email)} onRemove={() => onDrop(email)} />
                     </li>
                 ))}
             </ul>

@@ -10,8 +10,6 @@ interface ChosenMembersProps {
     chosen: Chosen[];
     createMissing: boolean;
     onChange: (change: { chosen?: Chosen[]; createMissing?: boolean }) => void;
-    /** The last of them was taken away. */
-    onNone: () => void;
     onAdded: (outcomes: Outcome[]) => unknown;
     /** They were taken out of the segment, or given up. */
     onCleared: () => unknown;
@@ -26,7 +24,7 @@ function standingLine(chosen: Chosen[], createMissing: boolean) {
 }
 
 /** Whom somebody has chosen, and what can be done with them. */
-export function ChosenMembers({ segmentId, chosen, createMissing, onChange, onNone, onAdded, onCleared }: ChosenMembersProps) {
+export function ChosenMembers({ segmentId, chosen, createMissing, onChange, onAdded, onCleared }: ChosenMembersProps) {
     const queries = useQueryClient();
     const add = useMutation({
         mutationFn: () => addMembers(segmentId, chosen.map((item) => item.email), createMissing),
@@ -46,7 +44,7 @@ export function ChosenMembers({ segmentId, chosen, createMissing, onChange, onNo
     const problem = add.error ?? takeOut.error;
     return (
         <>
-            <ChosenChips chosen={chosen} onNone={onNone} onDrop={(email) => onChange({ chosen: chosen.filter((item) => item.email !== email) })} />
+            <ChosenChips chosen={chosen} onDrop={(email) => onChange({ chosen: chosen.filter((item) => item.email !== email) })} />
             <p className="soft" aria-live="polite">{line.text}</p>
             {line.unknown > 0 && (
                 <CheckField label={`${t.members.createMissing} (${counted(line.unknown, "contact")})`} hint={t.members.createMissingHint}

@@ -4,7 +4,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } fro
 import { api, route } from "../../api/client";
 import type { Contact, Paged, Segment } from "../../api/types";
 import { t } from "../../strings";
-import { DataTable, Empty, LinkButton, Loading, Pager, Problem, useQueryParam } from "../../ui";
+import { DataTable, Empty, LinkButton, Loading, Pager, Problem, usePageParam } from "../../ui";
 import { live } from "../segments/segmentData";
 import { CsvButton } from "./CsvButton";
 import { fieldsToShow, memberColumns, type MemberRow } from "./memberColumns";
@@ -62,8 +62,7 @@ function NoMembers({ segment }: { segment: Segment }) {
  * any page can be gone to. A press on "Why?" opens the explanation.
  */
 export default function MemberTable({ segment, actions }: MemberTableProps) {
-    const [pageText, setPage] = useQueryParam("page", "1");
-    const page = Math.max(1, Math.floor(Number(pageText)) || 1);
+    const [page, setPage] = usePageParam();
     const [seen, setSeen] = useState<number[]>([]);
     const [asked, setAsked] = useState<Contact | null>(null);
     const { results, blocks } = useBlocks(segment, page, seen);
@@ -75,7 +74,7 @@ export default function MemberTable({ segment, actions }: MemberTableProps) {
     const pageCount = Math.ceil(total / (BLOCK * BLOCKS));
     useEffect(() => {
         if (total > 0 && page > pageCount)
-            setPage(String(pageCount)); // members have left meanwhile, or the address was typed
+            setPage(pageCount); // members have left meanwhile, or the address was typed
     });
     const sample = known.current?.data[0];
     const fields = useMemo(() => fieldsToShow(segment.condition, sample), [segment.condition, sample]);
@@ -98,7 +97,7 @@ export default function MemberTable({ segment, actions }: MemberTableProps) {
                 ? <NoMembers segment={segment} />
                 : <DataTable key={page} label={words.memberTable(segment.name)} columns={columns} rows={rows} visibleRows={14}
                              rowKey={(row) => String(row.number)} onShown={onShown} />}
-            <Pager page={page} pageCount={pageCount} onPage={(next) => setPage(String(next))} />
+            <Pager page={page} pageCount={pageCount} onPage={setPage} />
             {asked && (
                 <Suspense fallback={null}>
                     <ExplainDrawer segmentId={segment.id} segmentName={segment.name} contactId={asked.id} email={asked.email}

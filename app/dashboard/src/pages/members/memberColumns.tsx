@@ -1,10 +1,10 @@
 /* The columns of a table of members: address, status, the data that the segment is about, when added. */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import type { Condition, Contact, ContactStatus } from "../../api/types";
+import type { Condition, Contact } from "../../api/types";
 import { t } from "../../strings";
 import type { ColumnDef } from "../../ui";
-import { Badge, Button, Time } from "../../ui";
+import { Button, StatusBadge, textAt, Time } from "../../ui";
 import { filtersOf } from "../segments/filterWords";
 
 const words = t.segments;
@@ -17,24 +17,11 @@ export interface MemberRow {
     contact: Contact | undefined;
 }
 
-const tones: Record<ContactStatus, "good" | "neutral" | "warn" | "bad"> = {
-    subscribed: "good", unsubscribed: "neutral", bounced: "warn", complained: "bad",
-};
-
 /** Paths of data that the filter looks at; without a filter the first ones that a member has. */
 export function fieldsToShow(condition: Condition | null, sample: Contact | undefined): string[] {
     const asked = filtersOf(condition).map((filter) => filter.field).filter((field) => field.startsWith("data."));
     const there = Object.keys(sample?.data ?? {}).map((key) => `data.${key}`);
     return asked.length > 0 ? [...new Set(asked)].slice(0, MOST_FIELDS) : there.slice(0, OTHER_FIELDS);
-}
-
-function datumText(contact: Contact, field: string): string {
-    let value: unknown = contact.data;
-    for (const part of field.split(".").slice(1))
-        value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[part] : undefined;
-    if (value === undefined || value === null)
-        return "–";
-    return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 export function memberColumns(
@@ -46,8 +33,11 @@ export function memberColumns(
     });
     return [
         column("email", words.memberColumns.email, (contact) => <Link to={`/contacts/${contact.id}`} className="membertable-email">{contact.email}</Link>),
-        column("status", words.memberColumns.status, (contact) => <Badge tone={tones[contact.status]}>{contact.status}</Badge>),
-        ...fields.map((field) => column(field, field.slice("data.".length), (contact) => <span className="membertable-datum">{datumText(contact, field)}</span>)),
+        column("status", words.memberColumns.status, (contact) => <StatusBadge status={contact.status} />),
+        ...fields.map((field) => {
+            const path = field.slice("data.".length);
+            return column(field, path, (contact) => <span className="membertable-datum">{textAt(contact.data, path) || "–"}</span>);
+        }),
         column("created", words.memberColumns.created, (contact) => <Time iso={contact.createdAt} />),
         column("actions", <span className="sr-only">{words.memberColumns.actions}</span>, (contact) => (
             <span className="membertable-actions">

@@ -27,7 +27,7 @@ function inPieces<T>(items: T[], size: number): T[][] {
 }
 
 /** Those of the addresses that are in the segment now. */
-export async function membersAmong(segmentId: string, emails: string[], signal?: AbortSignal): Promise<Set<string>> {
+async function membersAmong(segmentId: string, emails: string[], signal?: AbortSignal): Promise<Set<string>> {
     const members = new Set<string>();
     for (const piece of inPieces(emails, PREVIEW_SIZE)) {
         const condition: Condition = {

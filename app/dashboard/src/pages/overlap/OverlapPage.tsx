@@ -5,7 +5,7 @@ import { api } from "../../api/client";
 import type { Segment } from "../../api/types";
 import { t } from "../../strings";
 import { Await, Card, Empty, LinkButton, Notice, Page, Toggle, formatNumber } from "../../ui";
-import { useSegments } from "../segments/segmentData";
+import { live, useSegments } from "../segments/segmentData";
 import { RegionPanel } from "./RegionPanel";
 import { RegionTable } from "./RegionTable";
 import { SegmentPicks } from "./SegmentPicks";
@@ -92,7 +92,7 @@ export default function OverlapPage() {
         queryKey: ["segments", "overlap", ids],
         queryFn: ({ signal }) => api.post<Overlap>("/segments/overlap", { segmentIds: ids }, { signal }),
         enabled: ids.length >= 2,
-        refetchInterval: LIVE_MS,
+        refetchInterval: live(LIVE_MS),
         placeholderData: keepPreviousData,
     });
     const named = (all: Segment[]) => ids.map((id) => ({ id, name: all.find((segment) => segment.id === id)?.name ?? id }));

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { Link } from "wouter";
 import type { Segment } from "../../api/types";
 import { t } from "../../strings";
-import { Button, Combobox, counted } from "../../ui";
+import { ChipButton, Combobox, counted } from "../../ui";
 import type { Named } from "./regions";
 import { LETTERS } from "./regions";
 
@@ -33,7 +33,7 @@ export function SegmentPicks({ all, named, sizes, isFull, onChange }: SegmentPic
                                 <span className="overlap-letter">{LETTERS[i]}</span>
                                 <Link to={`/segments/${id}`} className="break">{name}</Link>
                                 <span className="soft numeric">{size ? counted(size.count, "contact") : ""}</span>
-                                <Button look="plain" isSmall aria-label={t.overlap.drop(name)} onClick={() => onChange(ids.filter((other) => other !== id))}>✕</Button>
+                                <ChipButton label={t.overlap.drop(name)} onRemove={() => onChange(ids.filter((other) => other !== id))} />
                             </li>
                         );
                     })}

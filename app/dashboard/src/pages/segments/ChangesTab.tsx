@@ -94,7 +94,7 @@ function Feed({ page, onUntil }: { page: Page; onUntil: (sequence: number) => vo
                 <Button isSmall disabled={isNewest} onClick={() => onUntil(0)}>{words.changesNewest}</Button>
                 <Button isSmall disabled={isNewest} onClick={() => onUntil(newer >= page.last ? 0 : newer)}>{words.changesNewer}</Button>
                 <Button isSmall disabled={first <= 1} onClick={() => onUntil(first - 1)}>{words.changesOlder}</Button>
-                <span className="soft" role="status">{words.changesFrom(first, page.until, page.last)}</span>
+                <span className="soft" role="status" aria-live={isNewest ? "off" : "polite"}>{words.changesFrom(first, page.until, page.last)}</span>
             </div>
         </>
     );

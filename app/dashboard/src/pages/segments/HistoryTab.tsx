@@ -76,7 +76,7 @@ function Charts({ segment, points }: { segment: Segment; points: Point[] }) {
 export default function HistoryTab({ segment }: { segment: Segment }) {
     const [rangeText, setRange] = useQueryParam("range", "30");
     const [intervalText, setInterval] = useQueryParam("interval", "day");
-    const range = (rangeText in words.ranges ? rangeText : "30") as Range;
+    const range = (Object.hasOwn(words.ranges, rangeText) ? rangeText : "30") as Range;
     const isLong = range === "all" || Number(range) > HOURS_KEPT_DAYS;
     const interval: Interval = intervalText === "hour" && !isLong ? "hour" : "day";
     const history = useQuery({

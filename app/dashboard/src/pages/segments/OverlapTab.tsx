@@ -3,7 +3,7 @@ import { useLocation } from "wouter";
 import type { Segment } from "../../api/types";
 import { useDraft } from "../../draft";
 import { t } from "../../strings";
-import { Await, Button, Combobox, Empty, IconButton, LinkButton, formatNumber } from "../../ui";
+import { Await, Button, ChipButton, Combobox, Empty, LinkButton, formatNumber } from "../../ui";
 import { useSegments } from "./segmentData";
 
 const words = t.segments;
@@ -34,8 +34,7 @@ function Picker({ segment, all }: { segment: Segment; all: Segment[] }) {
                     {picked.map((other) => (
                         <li key={other.id} className="chip">
                             {other.name}
-                            <IconButton label={words.overlapRemove(other.name)}
-                                        onClick={() => chosen.set(chosen.value.filter((id) => id !== other.id))}>✕</IconButton>
+                            <ChipButton label={words.overlapRemove(other.name)} onRemove={() => chosen.set(chosen.value.filter((id) => id !== other.id))} />
                         </li>
                     ))}
                 </ul>

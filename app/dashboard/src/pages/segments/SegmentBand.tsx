@@ -1,7 +1,7 @@
 import type { Segment } from "../../api/types";
 import { Sparkline } from "../../charts/Sparkline";
 import { plural, t } from "../../strings";
-import { CheckField, Problem, Time, formatNumber, toast } from "../../ui";
+import { CheckField, Time, fieldProblem, formatNumber, messageOf, toast } from "../../ui";
 import { ConditionView } from "./ConditionView";
 import { filtersOf } from "./filterWords";
 import { useNames } from "./names";
@@ -28,14 +28,13 @@ function CountNow({ segment }: BandProps) {
 
 function TrackSwitch({ segment }: BandProps) {
     const change = useChangeSegment(segment.id);
-    return (
-        <>
-            <CheckField label={words.trackOn} isSwitch checked={segment.trackMembership} disabled={change.isPending}
-                        onChange={(trackMembership) => change.mutate({ trackMembership }, {
-                            onSuccess: () => toast(trackMembership ? words.tracksOn : words.tracksOff),
-                        })} />
-            {change.error && <Problem error={change.error} />}
-        </>
+    const problem = change.error ? (fieldProblem(change.error, "trackMembership") ?? messageOf(change.error)) : null;
+    return ( // not disabled meanwhile: that would take the focus from it
+        <CheckField label={words.trackOn} isSwitch checked={change.isPending ? change.variables.trackMembership === true : segment.trackMembership}
+                    error={problem}
+                    onChange={(trackMembership) => change.isPending || change.mutate({ trackMembership }, {
+                        onSuccess: () => toast(trackMembership ? words.tracksOn : words.tracksOff),
+                    })} />
     );
 }
 

@@ -56,7 +56,7 @@ export function RenameForm({ segment, onDone }: FormProps) {
     );
 }
 
-export function SnapshotDialog({ segment, onDone }: FormProps) {
+function SnapshotDialog({ segment, onDone }: FormProps) {
     const [, navigate] = useLocation();
     const queries = useQueryClient();
     const initial = useMemo<Named>(() => {
@@ -89,7 +89,7 @@ export function SnapshotDialog({ segment, onDone }: FormProps) {
 }
 
 /** Asks first; where something still refers to the segment, the API's words say what. */
-export function DeleteDialog({ segment, onDone, onDeleted }: FormProps & { onDeleted?: () => void }) {
+function DeleteDialog({ segment, onDone, onDeleted }: FormProps & { onDeleted?: () => void }) {
     const queries = useQueryClient();
     const remove = useMutation({
         mutationFn: () => api.delete(route`/segments/${segment.id}`),

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { api, route } from "../../api/client";
 import type { Condition, Filter, Paged, Segment } from "../../api/types";
 import { t } from "../../strings";
-import { Await, Badge, Button, Empty, FormDialog, Pager, Time, toast, useQueryParam } from "../../ui";
+import { Await, Badge, Button, Empty, FormDialog, Pager, Time, toast, usePageParam } from "../../ui";
 import { ConditionView } from "./ConditionView";
 import { DiffView } from "./DiffView";
 import { filterWords, filtersOf, type Names } from "./filterWords";
@@ -95,8 +95,7 @@ function VersionCard({ segment, version, names }: VersionProps) {
 }
 
 export default function VersionsTab({ segment }: { segment: Segment }) {
-    const [pageText, setPage] = useQueryParam("versions", "1");
-    const page = Math.max(1, Math.floor(Number(pageText)) || 1);
+    const [page, setPage] = usePageParam("versions");
     const versions = useQuery({
         queryKey: ["segments", segment.id, "versions", page, segment.version],
         queryFn: ({ signal }) => api.get<Paged<Version>>(route`/segments/${segment.id}/versions`, { page, pageSize: PAGE }, signal),
@@ -114,7 +113,7 @@ export default function VersionsTab({ segment }: { segment: Segment }) {
                         <ul role="list" className="segments-cards">
                             {found.data.map((version) => <VersionCard key={version.version} {...{ segment, version, names }} />)}
                         </ul>
-                        <Pager page={page} pageCount={found.totalPages} onPage={(next) => setPage(String(next))} />
+                        <Pager page={page} pageCount={found.totalPages} onPage={setPage} />
                     </>
                 ))}
         </Await>

@@ -6,30 +6,14 @@ import type { Listed, Segment } from "../../api/types";
 import { t } from "../../strings";
 import { Await, Badge, Button, DataTable, Empty, LinkButton, Notice, Time } from "../../ui";
 import type { ColumnDef } from "../../ui";
+import type { Delivery, Webhook } from "../webhooks/hooks";
+import { DeliveryBadge } from "../webhooks/StateBadge";
 import { live } from "./segmentData";
 
 const words = t.segments;
 const LIVE_MS = 10_000;
 const LOOKED_AT = 100; // messages of an endpoint, the API's most
 const SHOWN = 5;
-
-interface Webhook {
-    id: string;
-    url: string;
-    events: string[];
-    enabled: boolean;
-    disabledReason: string | null;
-    lastSuccessAt: string | null;
-    failures: number;
-}
-
-interface Delivery {
-    id: string;
-    type: string;
-    state: string;
-    attemptCount: number;
-    createdAt: string;
-}
 
 /** The endpoints whose patterns match the segment's entries or exits, with their state. */
 function useListeners(id: string) {
@@ -56,7 +40,7 @@ function State({ webhook }: { webhook: Webhook }) {
 
 const deliveryColumns: ColumnDef<Delivery>[] = [
     { id: "type", header: words.changeColumns.what, cell: ({ row }) => <code>{row.original.type}</code> },
-    { id: "state", header: words.webhookColumns.state, cell: ({ row }) => words.deliveryStates[row.original.state] ?? row.original.state },
+    { id: "state", header: words.webhookColumns.state, cell: ({ row }) => <DeliveryBadge state={row.original.state} /> },
     { id: "attempts", header: words.webhookColumns.attempts, cell: ({ row }) => words.attempts(row.original.attemptCount) },
     { id: "at", header: words.changeColumns.at, cell: ({ row }) => <Time iso={row.original.createdAt} /> },
 ];

@@ -36,11 +36,13 @@ export interface Diff {
     sample: { entering: Contact[]; leaving: Contact[] };
 }
 
-export function useSegments() {
-    return useQuery({
+/** All of them, or what `select` (always the same function) makes of the list. */
+export function useSegments<T = Segment[]>(select?: (all: Segment[]) => T) {
+    return useQuery<Segment[], Error, T>({
         queryKey: ["segments"],
         queryFn: ({ signal }) => api.get<Segment[]>("/segments", undefined, signal),
         refetchInterval: live(LIST_MS),
+        select,
     });
 }
 

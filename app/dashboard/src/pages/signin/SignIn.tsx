@@ -1,4 +1,3 @@
-import { useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api } from "../../api/client";
@@ -12,30 +11,29 @@ function takeToken(): string | null {
     if (!found)
         return null;
     history.replaceState(null, "", location.pathname + location.search);
-    return decodeURIComponent(found[1]!);
+    return found[1]!;
 }
 
 /** Exchanges a key, or the link's token, for a session; afterwards the page that was asked for shows. */
 export function SignIn() {
-    const queries = useQueryClient();
     const [key, setKey] = useState("");
+    const [projectId, setProjectId] = useState("");
     const [isBusy, setBusy] = useState(false);
     const [problem, setProblem] = useState<unknown>(null);
     const token = useRef<string | null>(null);
 
-    const exchange = useCallback(async (what: { key: string } | { loginToken: string }) => {
+    const exchange = useCallback(async (what: { key: string; projectId?: string } | { loginToken: string }) => {
         setBusy(true);
         setProblem(null);
         try {
-            const begun = await api.post<{ key: string; expiresAt: string }>("/session", what, { withoutKey: true });
-            queries.clear(); // it may be another project
-            session.begin(begun);
+            const begun = await api.post<{ key: string; expiresAt: string; project: { id: string } }>("/session", what, { withoutKey: true });
+            session.begin({ key: begun.key, expiresAt: begun.expiresAt, projectId: begun.project.id });
         } catch (error) {
             setProblem(error);
         } finally {
             setBusy(false);
         }
-    }, [queries]);
+    }, []);
 
     useEffect(() => {
         document.title = `${t.signIn.title}`;
@@ -47,10 +45,11 @@ export function SignIn() {
 
     function submit(event: FormEvent) {
         event.preventDefault();
-        void exchange({ key: key.trim() });
+        void exchange({ key: key.trim(), projectId: projectId.trim() || undefined });
     }
 
     const ended = session.ended();
+    const projectProblem = fieldProblem(problem, "projectId"); // an account's key: it must be told which of its projects
     return (
         <main className="sign-in">
             <form className="card stack" onSubmit={submit} noValidate>
@@ -60,7 +59,10 @@ export function SignIn() {
                 {isBusy && !key ? <Loading label={t.signIn.byLink} /> : null}
                 <TextField label={t.signIn.key} hint={t.signIn.keyHint} type="password" name="key" value={key} autoFocus
                            error={fieldProblem(problem, "key")} onChange={(event) => setKey(event.currentTarget.value)} />
-                {isUnplaced(problem, ["key"]) && <Problem error={problem} />}
+                {(projectProblem || projectId) && (
+                    <TextField label={t.signIn.project} value={projectId} error={projectProblem} onChange={(event) => setProjectId(event.currentTarget.value)} />
+                )}
+                {isUnplaced(problem, ["key", "projectId"]) && <Problem error={problem} />}
                 <Button type="submit" look="primary" isBusy={isBusy}>{t.signIn.submit}</Button>
                 <p className="soft">{t.signIn.linkHint}</p>
             </form>

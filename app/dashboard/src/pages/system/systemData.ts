@@ -45,7 +45,7 @@ export const LIMIT_BYTES = new Set(["bodyBytes", "importBytes", "importRowBytes"
 const LATE_SECONDS = 60;
 
 /** Why a queue wants to be looked at; null where all is as it should be. */
-export type Concern = "late" | "givenUp" | null;
+type Concern = "late" | "givenUp" | null;
 
 function concernOf(name: string, queue: Queue | undefined): Concern {
     if (queue === undefined || queue.depth === 0)

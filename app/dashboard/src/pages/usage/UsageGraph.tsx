@@ -4,7 +4,7 @@ import { api, route } from "../../api/client";
 import type { Segment } from "../../api/types";
 import { t } from "../../strings";
 import { Await, Card, Notice, Problem } from "../../ui";
-import { useSegment, useSegments } from "../segments/segmentData";
+import { live, useSegment, useSegments } from "../segments/segmentData";
 import type { MoveUsage, Usage, UsageNode } from "./users";
 import { sourcesOf, usersOf } from "./users";
 import "../../charts/charts.css";
@@ -72,7 +72,7 @@ export default function UsageGraph({ segmentId, segmentName }: { segmentId: stri
     const usage = useQuery({
         queryKey: ["segments", segmentId, "usage"],
         queryFn: ({ signal }) => api.get<Usage>(route`/segments/${segmentId}/usage`, undefined, signal),
-        refetchInterval: LIVE_MS,
+        refetchInterval: live(LIVE_MS),
     });
     return (
         <Card>

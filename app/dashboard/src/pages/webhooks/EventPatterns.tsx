@@ -1,7 +1,7 @@
 import { ApiError } from "../../api/client";
 import { t } from "../../strings";
 import type { ComboboxOption } from "../../ui";
-import { Button, Combobox, fieldProblem } from "../../ui";
+import { Button, ChipButton, Combobox, fieldProblem } from "../../ui";
 import { useEventNames, useTrackedSegments } from "./hooks";
 
 const SUGGESTIONS_MAX = 40;
@@ -58,8 +58,7 @@ export function EventPatterns({ events, onEvents, text, onText, error }: Props) 
                 {events.map((pattern) => (
                     <li key={pattern} className="chip">
                         <code>{pattern}</code>
-                        <Button look="plain" isSmall aria-label={t.webhooks.remove(pattern)}
-                                onClick={() => onEvents(events.filter((item) => item !== pattern))}>✕</Button>
+                        <ChipButton label={t.webhooks.remove(pattern)} onRemove={() => onEvents(events.filter((item) => item !== pattern))} />
                     </li>
                 ))}
             </ul>

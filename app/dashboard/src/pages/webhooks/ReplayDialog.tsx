@@ -7,6 +7,13 @@ import { useTrackedSegments } from "./hooks";
 
 const NOTHING = { segmentId: "", after: "0" };
 
+/** What is no number goes as it is, so that the API says so: null would be as good as 0. */
+function sequenceOf(text: string): number | string | undefined {
+    if (text.trim() === "")
+        return undefined;
+    return Number.isNaN(Number(text)) ? text : Number(text);
+}
+
 /** Sends a segment's entries and exits again, from a sequence on. */
 export function ReplayDialog({ webhookId, isOpen, onClose }: { webhookId: string; isOpen: boolean; onClose: () => void }) {
     const queries = useQueryClient();
@@ -14,7 +21,7 @@ export function ReplayDialog({ webhookId, isOpen, onClose }: { webhookId: string
     const { value: typed, set, clear } = useDraft(`webhooks.replay.${webhookId}`, NOTHING);
     const replay = useMutation({
         mutationFn: () => api.post<{ queued: number }>(route`/webhooks/${webhookId}/replay`, {
-            segmentId: typed.segmentId, after: typed.after.trim() === "" ? undefined : Number(typed.after),
+            segmentId: typed.segmentId, after: sequenceOf(typed.after),
         }),
         onSuccess: ({ queued }) => {
             toast(t.webhooks.replayed(counted(queued, "message")));

@@ -37,6 +37,7 @@ export function WebhookForm<T extends Webhook>({ webhook, isOpen, onClose, onSav
     }, [initial, isDraft, clear]);
 
     const save = useMutation({
+        gcTime: 0, // the answer to a new one holds its secret
         mutationFn: () => {
             const events = typed.pending.trim() ? [...new Set([...typed.events, typed.pending.trim()])] : typed.events;
             change({ events, pending: "" });

@@ -88,14 +88,13 @@ export default function WebhookPage({ id }: { id: string }) {
     const [isEdit, setEdit] = useState(false);
     const test = useMutation({
         mutationFn: () => api.post<Delivery>(route`/webhooks/${id}/test`),
-        onSuccess: (sent) => {
-            setDelivery(sent.id); // its answer shows there as soon as it comes
-            return queries.invalidateQueries({ queryKey: ["webhooks", id, "deliveries"] });
-        },
+        onSuccess: () => void queries.invalidateQueries({ queryKey: ["webhooks", id, "deliveries"] }),
     });
+    // Said here and not above, which would bring back who has left the page meanwhile.
+    const sendTest = () => test.mutate(undefined, { onSuccess: (sent) => setDelivery(sent.id) });
     const actions = webhook && (
         <>
-            <Button look="primary" onClick={() => test.mutate()} isBusy={test.isPending}>{t.webhooks.test}</Button>
+            <Button look="primary" onClick={sendTest} isBusy={test.isPending}>{t.webhooks.test}</Button>
             <More webhook={webhook} onEdit={() => setEdit(true)} />
         </>
     );

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, route } from "../../api/client";
 import type { Listed, Segment } from "../../api/types";
+import { live, useSegments } from "../segments/segmentData";
 
 export interface Webhook {
     id: string;
@@ -52,7 +53,7 @@ export function useWebhooks() {
     return useQuery({
         queryKey: ["webhooks"],
         queryFn: ({ signal }) => api.get<Webhook[]>("/webhooks", {}, signal),
-        refetchInterval: LIVE_MS,
+        refetchInterval: live(LIVE_MS),
     });
 }
 
@@ -60,7 +61,7 @@ export function useWebhook(id: string) {
     return useQuery({
         queryKey: ["webhooks", id],
         queryFn: ({ signal }) => api.get<Webhook>(route`/webhooks/${id}`, {}, signal),
-        refetchInterval: LIVE_MS,
+        refetchInterval: live(LIVE_MS),
     });
 }
 
@@ -71,7 +72,7 @@ export function useDeliveries(id: string, state: string, cursor: string) {
         queryKey: ["webhooks", id, "deliveries", { state, cursor }],
         queryFn: ({ signal }) => api.get<Listed<Delivery>>(route`/webhooks/${id}/deliveries`, { state, cursor, limit: PAGE_SIZE }, signal),
         placeholderData: (before) => before,
-        refetchInterval: (query) => (query.state.data?.data.some((item) => item.state === "pending") ? PENDING_MS : LIVE_MS),
+        refetchInterval: (query) => live(query.state.data?.data.some((item) => item.state === "pending") ? PENDING_MS : LIVE_MS)(query),
     });
 }
 
@@ -79,17 +80,15 @@ export function useDelivery(id: string, deliveryId: string) {
     return useQuery({
         queryKey: ["webhooks", id, "deliveries", deliveryId],
         queryFn: ({ signal }) => api.get<DeliveryWithPayload>(route`/webhooks/${id}/deliveries/${deliveryId}`, {}, signal),
-        refetchInterval: (query) => (query.state.data?.state === "pending" ? PENDING_MS : LIVE_MS),
+        refetchInterval: (query) => live(query.state.data?.state === "pending" ? PENDING_MS : LIVE_MS)(query),
     });
 }
 
+const trackedOnes = (all: Segment[]) => all.filter((segment) => segment.trackMembership);
+
 /** The segments whose entries and exits are told. */
 export function useTrackedSegments() {
-    return useQuery({
-        queryKey: ["segments", "tracked"],
-        queryFn: async ({ signal }) => (await api.get<Segment[]>("/segments", {}, signal)).filter((segment) => segment.trackMembership),
-        staleTime: 30_000,
-    });
+    return useSegments(trackedOnes);
 }
 
 export function useEventNames() {

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Link } from "wouter";
 import { t } from "../../strings";
 import type { ColumnDef } from "../../ui";
-import { Await, Button, Confirm, DataTable, Empty, Pager, SelectField, Time, useQueryParam } from "../../ui";
+import { Await, Button, Confirm, DataTable, Empty, Pager, SelectField, Time, usePageParam, useQueryParam } from "../../ui";
 import { live } from "../segments/segmentData";
 import { ExecutionLog } from "./ExecutionLog";
 import { StateOf } from "./ExecutionState";
@@ -12,6 +12,7 @@ import type { ExecutionSummary, Workflow } from "./workflowData";
 import { EXECUTION_STATES, stepNameOf, workflows } from "./workflowData";
 
 const REFRESH_MS = 5_000;
+
 function CancelAll({ workflow }: { workflow: Workflow }) {
     const queries = useQueryClient();
     return (
@@ -37,9 +38,9 @@ function columnsOf(workflow: Workflow, onOpen: (id: string) => void): ColumnDef<
 /** Who is and was in a workflow. */
 export function Executions({ workflow }: { workflow: Workflow }) {
     const [status, setStatus] = useQueryParam("status", "", "page");
-    const [page, setPage] = useQueryParam("page", "1");
+    const [page, setPage] = usePageParam();
     const [open, setOpen] = useState<string | null>(null);
-    const query = { status, page: Number(page) || 1, pageSize: 20 };
+    const query = { status, page, pageSize: 20 };
     const list = useQuery({
         queryKey: ["workflows", workflow.id, "executions", query],
         queryFn: ({ signal }) => workflows.executions(workflow.id, query, signal),
@@ -59,7 +60,7 @@ export function Executions({ workflow }: { workflow: Workflow }) {
                     : (
                         <>
                             <DataTable label={t.workflows.executions} columns={columnsOf(workflow, setOpen)} rows={found.data} rowKey={(item) => item.id} />
-                            <Pager page={found.page} pageCount={found.totalPages} onPage={(next) => setPage(String(next))} />
+                            <Pager page={found.page} pageCount={found.totalPages} onPage={setPage} />
                         </>
                     )}
             </Await>

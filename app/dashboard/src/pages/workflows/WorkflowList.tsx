@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { t } from "../../strings";
 import type { ColumnDef } from "../../ui";
-import { Await, Badge, DataTable, Empty, Page, Pager, TextField, Time, useQueryParam, useSettled } from "../../ui";
+import { Await, Badge, DataTable, Empty, Page, Pager, TextField, Time, usePageParam, useQueryParam, useSettled } from "../../ui";
 import { live, useSegments } from "../segments/segmentData";
 import { triggerWords } from "./stepWords";
 import type { WorkflowSummary } from "./workflowData";
@@ -33,8 +33,8 @@ const columns: ColumnDef<WorkflowSummary, unknown>[] = [
 /** All workflows. They are written by the API; here they are watched, switched on and off. */
 export default function WorkflowList() {
     const [search, setSearch] = useQueryParam("search", "", "page");
-    const [page, setPage] = useQueryParam("page", "1");
-    const query = { search: useSettled(search, 150), page: Number(page) || 1, pageSize: 20 };
+    const [page, setPage] = usePageParam();
+    const query = { search: useSettled(search, 150), page, pageSize: 20 };
     const list = useQuery({
         queryKey: ["workflows", query],
         queryFn: ({ signal }) => workflows.list(query, signal),
@@ -52,7 +52,7 @@ export default function WorkflowList() {
                     : (
                         <>
                             <DataTable label={t.shell.workflows} columns={columns} rows={found.data} rowKey={(workflow) => workflow.id} />
-                            <Pager page={found.page} pageCount={found.totalPages} onPage={(next) => setPage(String(next))} />
+                            <Pager page={found.page} pageCount={found.totalPages} onPage={setPage} />
                         </>
                     )}
             </Await>

@@ -22,8 +22,8 @@ function Enabled({ workflow }: { workflow: Workflow }) {
     });
     return (
         <div className="stack">
-            <CheckField isSwitch label={t.workflows.enabledLabel} hint={t.workflows.enabledHint} checked={workflow.enabled}
-                        disabled={change.isPending} onChange={(isOn) => change.mutate(isOn)} />
+            <CheckField isSwitch label={t.workflows.enabledLabel} hint={t.workflows.enabledHint}
+                        checked={change.isPending ? change.variables : workflow.enabled} onChange={(isOn) => change.isPending || change.mutate(isOn)} />
             {change.error && <Problem error={change.error} />}
         </div>
     );

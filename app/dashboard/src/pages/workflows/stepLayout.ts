@@ -7,7 +7,7 @@ export interface Place {
     column: number;
 }
 
-export interface Placed extends Place {
+interface Placed extends Place {
     step: Step;
 }
 
@@ -19,7 +19,7 @@ export interface Way {
     isUp: boolean;
 }
 
-export interface Layout {
+interface Layout {
     placed: Placed[];
     ways: Way[];
     rowCount: number;
