@@ -90,6 +90,20 @@ class Trial:
               "mariadb muster -e 'DROP TABLE contact'", 1)
         return "hold"
 
+    def dashboard(self):
+        """nginx finds the page where `make install` put it, under its policy; a link signs in once."""
+        page = shell(f"curl -fsS -D - {URL}/app/segments/any")
+        expect("default-src 'none'" in page, page)
+        script = re.search(r'src="(/app/assets/[^"]+[.]js)"', page)
+        expect(script and len(shell(f"curl -fsS {URL}{script[1]}")) > 100_000, page)
+        link = muster("login-link", "--project", self.project, "--url", URL).strip().splitlines()[-1]
+        token = {"loginToken": link.split("#login=")[1]}
+        anybody = Client(URL, None)
+        session = anybody.want(200, "POST", "/session", token)
+        Client(URL, session["key"]).want(200, "GET", "/system")
+        anybody.want(401, "POST", "/session", token)
+        return link.split("#")[0]
+
     def imported(self):
         rows = 20000
         text = subprocess.run([os.path.join(HERE, "..", "..", "tools", "sample-data"), "--csv",
@@ -225,7 +239,7 @@ def main():
         return 0 if run(sys.argv[1], still_there) else 1
     trial = Trial()
     good = [run(part.__name__.replace("_", " "), part) for part in (
-        trial.all_is_well, trial.walls, trial.imported, trial.entries, trial.restarts,
+        trial.all_is_well, trial.walls, trial.dashboard, trial.imported, trial.entries, trial.restarts,
         trial.silent_journal)]
     with open(NOTES, "w", encoding="utf-8") as file:
         json.dump({"key": trial.key, "project": trial.project,
