@@ -69,11 +69,15 @@ static int read_segment(const struct api_request *req, struct importjob_input *i
         return 0;
     }
     if (!uuid_parse(text, &uuid)) {
-        return err_set(info, ERR_NOT_FOUND, NULL, "Segment not found");
+        return err_set_at(info, ERR_NOT_FOUND, NULL, "segmentId", "Segment not found");
     }
     int err = segment_get(req->db, req->arena, req->project_id, &uuid, &segment, info);
+    if (err == ERR_NOT_FOUND) {
+        return err_set_at(info, ERR_NOT_FOUND, NULL, "segmentId", "Segment not found");
+    }
     if (err == 0 && segment.kind != SEGMENT_STATIC) {
-        err = err_set(info, ERR_INVAL, NULL, "Can only add contacts to STATIC segments");
+        err = err_set_at(info, ERR_INVAL, NULL, "segmentId",
+                         "Can only add contacts to STATIC segments");
     }
     if (err == 0) {
         input->segment_id = segment.segment_id;

@@ -35,8 +35,11 @@ static int find_segment(struct db *db, struct edit *edit, struct err_info *info)
     AUTO(db_rows) rows = NULL;
     int found = db_one(db, c->has_segment ? sql : number_sql,
                        DB_PARAMS(DB_I64(edit->project_id), id), &rows, info);
-    if (found == 0)
-        return err_set(info, ERR_NOT_FOUND, "RESOURCE_NOT_FOUND", "Segment not found");
+    if (found == 0) /* who names it by number, PushMail, has one text for it and no field */
+        return c->has_segment
+                   ? err_set_at(info, ERR_NOT_FOUND, "RESOURCE_NOT_FOUND", "segmentId",
+                                "Segment not found")
+                   : err_set(info, ERR_NOT_FOUND, "RESOURCE_NOT_FOUND", "Segment not found");
     if (found < 0)
         return found;
     c->has_segment = true;
