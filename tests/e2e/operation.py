@@ -19,7 +19,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 from lib.client import Client  # noqa: E402
-from lib.stack import ROOT, alive, stack, tool  # noqa: E402
+from lib.stack import ROOT, alive, children_of, stack, tool  # noqa: E402
 
 CLASSES = 6
 
@@ -38,20 +38,6 @@ def wait_until(what, ready, seconds=10):
             return found
         time.sleep(0.02)
     raise AssertionError(f"not within {seconds} s: {what}")
-
-
-def children_of(pid):
-    """Living children of a process."""
-    found = []
-    for name in os.listdir("/proc"):
-        try:
-            with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as file:
-                fields = file.read().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid and fields[0] not in "ZX":
-            found.append(int(name))
-    return sorted(found)
 
 
 def processes_in(folder):

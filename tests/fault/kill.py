@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """kill -9 at random moments under load: what was acknowledged is there, nothing happened twice.
 
-    kill.py [--rounds 12] [--seed N] [--stack DIR]
+    kill.py [--rounds 12] [--seed N] [--victim api|bulk|mariadbd|worker] [--stack DIR]
 
 Each round kills an API process, the database, or a worker in the middle of fold, merge or reindex,
 starts it again, and then looks: every acknowledged write is in the rows; a write whose answer was
@@ -24,13 +24,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from lib.ask import differs  # noqa: E402
 from lib.client import Client  # noqa: E402
+from lib.crash import on_sound_database  # noqa: E402
 from lib.draw import Draw, iso  # noqa: E402
 from lib.gate import Gate  # noqa: E402
 from lib.rows import read  # noqa: E402
-from lib.stack import stack  # noqa: E402
 
 WRITERS = 4
 CONTACTS = 15          # of each writer
+VICTIMS = ["api", "api", "mariadbd", "mariadbd", "worker", "worker", "bulk"]
 LOST = object()        # the answer did not come, or says that nobody knows
 
 
@@ -196,8 +197,9 @@ class Writer:
 
 
 class Kill:
-    def __init__(self, running, seed):
+    def __init__(self, running, seed, victims):
         self.stack, self.seed, self.wrong, self.checks = running, seed, [], 0
+        self.victims = victims
         self.chance = random.Random(seed)
         self.project = running.project("kill")
         self.static = self.project.client().want(
@@ -217,8 +219,7 @@ class Kill:
                 self.gate.leave()
 
     def round(self, number):
-        victim = self.chance.choice(["api", "api", "mariadbd", "mariadbd", "worker", "worker",
-                                     "bulk"])
+        victim = self.chance.choice(self.victims)
         time.sleep(self.chance.random() * 0.6)
         if victim == "worker":
             what = self.kill_worker()
@@ -302,13 +303,15 @@ class Kill:
                    for w in self.writers]
         for thread in threads:
             thread.start()
-        for number in range(rounds):
-            self.round(number)
-            if len(self.wrong) > 50:
-                break
-        self.gate.end()
-        for thread in threads:
-            thread.join(60)
+        try:
+            for number in range(rounds):
+                self.round(number)
+                if len(self.wrong) > 50:
+                    break
+        finally:
+            self.gate.end()
+            for thread in threads:
+                thread.join(60)
         self.check("at the end")
 
 
@@ -316,15 +319,23 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--rounds", type=int, default=12)
     arguments.add_argument("--seed", type=int, default=None)
+    arguments.add_argument("--victim", action="append", choices=sorted(set(VICTIMS)))
     arguments.add_argument("--stack", help="directory of a running stack with --worker manual")
     given = arguments.parse_args()
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(10**9)
     print(f"seed {seed}", flush=True)
-    with stack(given.stack) as running:
-        kill = Kill(running, seed)
-        kill.run(given.rounds)
+
+    def attempt(running):
+        kill = Kill(running, seed, given.victim or VICTIMS)
+        try:
+            kill.run(given.rounds)
+        except Exception:  # what was found before is told too
+            kill.wrong.append(traceback.format_exc())
         if kill.wrong:
             print(running.log_tail(15)[-4000:])
+        return kill
+
+    kill = on_sound_database(given.stack, attempt)
     for line in kill.wrong[:20]:
         print(line[:2000])
     print(f"{kill.written} writes, {kill.checks} checks, last at {iso(int(time.time() * 1000))}")

@@ -26,11 +26,12 @@ import zlib
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 
 from lib.client import Client, query  # noqa: E402
+from lib.crash import on_sound_database  # noqa: E402
 from lib.draw import iso  # noqa: E402
 from lib.feed import Feed  # noqa: E402
 from lib.receiver import Receiver, close, reset, status  # noqa: E402
 from lib.rows import read  # noqa: E402
-from lib.stack import stack  # noqa: E402
+from lib.stack import children_of  # noqa: E402
 
 WRITERS = 3
 CONTACTS = 25           # of each writer, at a time
@@ -201,7 +202,7 @@ class KillTrack:
                       "/some": self.hook("/some", ["segment.*.entry", "contact.*"])}
         self.importer = Importer(self, WRITERS)
         self.writers = [*(Writer(self, i) for i in range(WRITERS)), self.importer]
-        self.steps = 0
+        self.steps = self.told = 0
 
     def segment(self, name, condition):
         made = self.client.want(201, "POST", "/segments", {
@@ -452,14 +453,6 @@ def same_event(body):
     return body["type"], body["timestamp"], data
 
 
-def children_of(parent):
-    try:
-        with open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as file:
-            return [int(pid) for pid in file.read().split()]
-    except OSError:
-        return []
-
-
 def signal_softly(pid):
     try:
         os.kill(pid, signal.SIGKILL)
@@ -475,25 +468,28 @@ def main():
     given = arguments.parse_args()
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(10**9)
     print(f"seed {seed}", flush=True)
-    told = 0
-    with stack(given.stack) as running, Echo() as receiver:
-        kill = KillTrack(running, receiver, seed)
-        try:
-            kill.run(given.seconds)
-            told = kill.check()
-        except Exception:  # what was found before is told too
-            kill.wrong.append(traceback.format_exc())
-        for message in receiver.wrong[:5]:
-            kill.wrong.append(f"not rightly signed: {message}")
+
+    def attempt(running):
+        with Echo() as receiver:
+            kill = KillTrack(running, receiver, seed)
+            try:
+                kill.run(given.seconds)
+                kill.told = kill.check()
+            except Exception:  # what was found before is told too
+                kill.wrong.append(traceback.format_exc())
+            kill.wrong += [f"not rightly signed: {message}" for message in receiver.wrong[:5]]
         if kill.wrong:
             print(running.log_tail(10)[-4000:])
+        return kill
+
+    kill = on_sound_database(given.stack, attempt)
     for line in kill.wrong[:20]:
         print(line[:1500])
-    sent = sum(len(receiver.at(path)) for path in kill.hooks)
-    print(f"{kill.steps} steps, kills {dict(kill.kills)}, {told} changes told in {sent} sendings, "
+    sent = sum(len(kill.receiver.at(path)) for path in kill.hooks)
+    print(f"{kill.steps} steps, kills {dict(kill.kills)}, {kill.told} changes told in {sent} sendings, "
           f"{sum(len(w.erased) for w in kill.writers)} erased, {len(kill.importer.sent)} imports")
-    print(f"{told - min(told, len(kill.wrong))} passed, {len(kill.wrong)} failed")
-    return 1 if kill.wrong or not told else 0
+    print(f"{kill.told - min(kill.told, len(kill.wrong))} passed, {len(kill.wrong)} failed")
+    return 1 if kill.wrong or not kill.told else 0
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 7)."""
 import contextlib
 import os
+import select
 import shutil
 import signal
 import socket
@@ -74,7 +75,7 @@ class Stack:
         """kill -9, and wait until it is gone."""
         pid = self.pid(name)
         os.kill(pid, signal.SIGKILL)
-        for _ in range(500):
+        for _ in range(3000):
             if not alive(pid):
                 return
             time.sleep(0.01)
@@ -159,9 +160,27 @@ def free_port():
 
 
 def alive(pid):
-    """Is the process there and no zombie?"""
+    """Does any of its threads live? The first of a killed server is a zombie, soon to be collected,
+    while others still hold the locks on its files; only the process's descriptor tells of all."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
+        descriptor = os.pidfd_open(pid)
     except OSError:
         return False
+    try:
+        return not select.select([descriptor], [], [], 0)[0]
+    finally:
+        os.close(descriptor)
+
+
+def children_of(pid):
+    """Living children of a process."""
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid and fields[0] not in "ZX":
+            found.append(int(name))
+    return sorted(found)
