@@ -186,9 +186,14 @@ static int64_t clock_us(clockid_t clock)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int64_t timeutil_wall_us(void)
+{
+    return clock_us(CLOCK_REALTIME);
+}
+
 int64_t timeutil_wall_ms(void)
 {
-    return clock_us(CLOCK_REALTIME) / 1000;
+    return timeutil_wall_us() / 1000;
 }
 
 int64_t timeutil_mono_us(void)

@@ -41,8 +41,9 @@ void timeutil_civil(int64_t ms, int *ret_year, int *ret_month, int *ret_day);
 int64_t timeutil_from_civil(int year, int month, int day);
 bool timeutil_is_leap(int year);
 
-/* Wall clock in ms and a monotonic clock in µs, for rooms that may look at one. */
+/* Wall clock in ms and in µs and a monotonic clock in µs, for rooms that may look at one. */
 int64_t timeutil_wall_ms(void);
+int64_t timeutil_wall_us(void);
 int64_t timeutil_mono_us(void);
 
 #endif

@@ -12,8 +12,8 @@ int audit_note(struct db *db, uint32_t account_id, uint32_t project_id,
         "object_id, summary) SELECT p.project_id, ?, ?, ?, COALESCE((SELECT k.name FROM api_key k "
         "WHERE k.key_id = ?), ?), ?, ?, ?, ? FROM project p "
         "WHERE p.account_id = ? AND ? IN (0, p.project_id) AND p.deleted_ms IS NULL";
-    int64_t now_ms = timeutil_wall_ms();
-    struct uuid id = uuid_ordered(now_ms, 0);
+    int64_t now_us = timeutil_wall_us(), now_ms = now_us / 1000;
+    struct uuid id = uuid_ordered(now_ms, (size_t)(now_us % 1000)); /* in the order of the acts */
     bool has_summary = act->summary.at != NULL && act->summary.len <= AUDIT_SUMMARY_CHARS;
     struct str summary = has_summary ? act->summary : STR("{}");
     struct str program = actor->program.at ? actor->program : STR("?");

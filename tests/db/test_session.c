@@ -83,6 +83,26 @@ static const char *acts(void)
     return text;
 }
 
+START_TEST(notes_are_in_the_order_of_the_acts)
+{
+    enum { ACTS = 40 }; /* some of them in one millisecond */
+    struct audit_row *rows;
+    size_t count;
+    for (int i = 0; i < ACTS; i++) {
+        struct str number = str_from(arena_printf(arena, "%d", i));
+        struct audit_act act = {.action = "a", .object_type = "b", .object_id = number};
+        ck_assert_int_eq(
+            audit_note(db, project.account_id, project.project_id, &somebody, &act, &info), 0);
+    }
+    ck_assert_int_eq(audit_list(db, arena, project.project_id, NULL, ACTS, &rows, &count, &info),
+                     0);
+    ck_assert_uint_eq(count, ACTS);
+    for (int i = 0; i < ACTS; i++)
+        ck_assert_int_eq(atoi(arena_printf(arena, STR_FMT, STR_ARG(rows[i].object_id))),
+                         ACTS - 1 - i);
+}
+END_TEST
+
 START_TEST(a_session_is_its_key_for_a_while)
 {
     struct apikey key = make_key(project.project_id, KEYSCOPE_WRITE);
@@ -237,6 +257,7 @@ int main(void)
     TCase *tc = tcase_create("session");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, notes_are_in_the_order_of_the_acts);
     tcase_add_test(tc, a_session_is_its_key_for_a_while);
     tcase_add_test(tc, it_ends_with_its_key);
     tcase_add_test(tc, a_link_is_good_once);
