@@ -4,6 +4,7 @@
 
 #include "api/bodytext.h"
 #include "base/limits.h"
+#include "store/contact.h"
 #include "store/email.h"
 
 static int read_email(struct arena *arena, const struct jsonval *object, struct str *ret,
@@ -90,6 +91,17 @@ int contactinput_read_batch(const struct api_request *req, const char *name,
                                        .items = items,
                                        .count = list->count};
     return 0;
+}
+
+int contactinput_check_new(const struct api_request *req, struct str email, const char *exists,
+                           struct err_info *info)
+{
+    struct contact contact;
+    int err = contact_by_email(req->db, req->arena, req->project_id, email, &contact, info);
+    if (err == ERR_NOT_FOUND) {
+        return 0;
+    }
+    return err < 0 ? err : err_set(info, ERR_CONFLICT, NULL, "%s", exists);
 }
 
 /* Where the message is about the whole request, what is wrong stands in the item. */

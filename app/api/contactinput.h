@@ -28,6 +28,14 @@ int contactinput_read(struct arena *arena, const struct jsonval *object, struct 
 struct contactwrite_handles contactinput_handles(const struct api_request *req);
 
 /*
+ * For routes that only make new contacts, before anything is named or made for one: returns 0, or
+ * ERR_CONFLICT with the words `exists` when the address has a contact, or an err of the database.
+ * Who comes in between is found when the contact is written.
+ */
+int contactinput_check_new(const struct api_request *req, struct str email, const char *exists,
+                           struct err_info *info) MUST_CHECK;
+
+/*
  * Reads the list member `name` of the body, whose elements must be 1 to LIMIT_BATCH_ITEMS objects,
  * into one item each through `read`; what `read` refuses becomes the item's problem. Returns 0, or
  * ERR_UNPROCESSABLE when there is no such list or it is too long.

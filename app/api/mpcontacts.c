@@ -142,22 +142,7 @@ static int mpcontacts_read(const struct api_request *req, struct mpcontacts_inpu
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-static int mpcontacts_exists_already(struct err_info *info)
-{
-    return err_set(info, ERR_CONFLICT, "CONFLICT", "A contact with this email already exists");
-}
-
-/* Before fields are named for nothing; the write finds who comes in between. */
-static int mpcontacts_check_new(const struct api_request *req, struct str email,
-                                struct err_info *info)
-{
-    struct contact contact;
-    int err = contact_by_email(req->db, req->arena, req->project_id, email, &contact, info);
-    if (err == ERR_NOT_FOUND) {
-        return 0;
-    }
-    return err < 0 ? err : mpcontacts_exists_already(info);
-}
+static const char mpcontacts_exists[] = "A contact with this email already exists";
 
 /* Makes the contact, its groups in the same transaction. */
 static int mpcontacts_make(const struct api_request *req, struct mpcontacts_input *input,
@@ -174,8 +159,10 @@ static int mpcontacts_make(const struct api_request *req, struct mpcontacts_inpu
         .email = input->email, .when = CONTACTWRITE_ONLY_NEW, .patch = input->data.patch};
     input->groups.item = item;
     int err = contactwrite_upsert(&handles, req->arena, &batch, info);
-    return err == 0 && item->outcome == CONTACTWRITE_SKIPPED ? mpcontacts_exists_already(info)
-                                                             : err;
+    if (err == 0 && item->outcome == CONTACTWRITE_SKIPPED) {
+        err = err_set(info, ERR_CONFLICT, NULL, "%s", mpcontacts_exists);
+    }
+    return err;
 }
 
 int mpcontacts_create(struct api_request *req, struct api_response *res, struct err_info *info)
@@ -187,7 +174,7 @@ int mpcontacts_create(struct api_request *req, struct api_response *res, struct 
         err = err_set_at(info, ERR_INVAL, "BAD_REQUEST", "email", "email is required");
     }
     if (err == 0) {
-        err = mpcontacts_check_new(req, input.email, info);
+        err = contactinput_check_new(req, input.email, mpcontacts_exists, info);
     }
     if (err == 0) {
         err = mpcontacts_make(req, &input, &item, info);

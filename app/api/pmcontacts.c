@@ -1,6 +1,7 @@
 #include "api/pmcontacts.h"
 
 #include "api/audittrail.h"
+#include "api/contactinput.h"
 #include "api/pmcontactfields.h"
 #include "api/pmcontactquery.h"
 #include "api/pmcontactwrite.h"
@@ -36,21 +37,7 @@ static void answer(struct api_request *req, struct api_response *res, int status
     pushmail_end(res);
 }
 
-static int exists_already(struct err_info *info)
-{
-    return err_set(info, ERR_CONFLICT, NULL,
-                   "A contact with this email already exists on this site");
-}
-
-/* Before tags are made for nothing; who comes in between is found when the contact is written. */
-static int check_new(const struct api_request *req, struct str email, struct err_info *info)
-{
-    struct contact contact;
-    int err = contact_by_email(req->db, req->arena, req->project_id, email, &contact, info);
-    if (err == ERR_NOT_FOUND)
-        return 0;
-    return err < 0 ? err : exists_already(info);
-}
+static const char exists[] = "A contact with this email already exists on this site";
 
 int pmcontacts_create(struct api_request *req, struct api_response *res, struct err_info *info)
 {
@@ -59,7 +46,7 @@ int pmcontacts_create(struct api_request *req, struct api_response *res, struct 
     if (err == 0 && !fields.email.at)
         err = err_set_at(info, ERR_INVAL, NULL, "email", "email is required");
     if (err == 0)
-        err = check_new(req, fields.email, info);
+        err = contactinput_check_new(req, fields.email, exists, info);
     if (err < 0)
         return err;
     struct contactwrite_item item = {.email = fields.email,
@@ -72,7 +59,7 @@ int pmcontacts_create(struct api_request *req, struct api_response *res, struct 
     if (err < 0)
         return err;
     if (item.outcome == CONTACTWRITE_SKIPPED)
-        return exists_already(info);
+        return err_set(info, ERR_CONFLICT, NULL, "%s", exists);
     answer(req, res, 201, item.contact);
     return 0;
 }
@@ -130,7 +117,7 @@ int pmcontacts_update(struct api_request *req, struct api_response *res, struct 
     err = contactwrite_patch(req->db, req->arena, req->project_id, &before.uuid, &change, &after,
                              info);
     if (err == ERR_CONFLICT)
-        return exists_already(info);
+        return err_set(info, ERR_CONFLICT, NULL, "%s", exists);
     if (err == 0)
         answer(req, res, 200, &after);
     return err;
